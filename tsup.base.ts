@@ -1,0 +1,51 @@
+// The one build of every package: each `exports` subpath as ESM and CJS with typings.
+// Entries come from the `@greenhouse/source` conditions of the package's own package.json.
+import { readFileSync } from 'node:fs'
+import { defineConfig, type Options } from 'tsup'
+import { kernelCell } from './scripts/kernel-cell.ts'
+
+interface Manifest {
+  exports: Record<string, string | { '@greenhouse/source': string }>
+}
+
+/** Reads `{ './testing': './src/testing.ts' }` out of the package in the working directory. */
+function sourceEntries(): Record<string, string> {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
+  const entries: Record<string, string> = {}
+  for (const [subpath, target] of Object.entries(manifest.exports)) {
+    if (typeof target !== 'string') entries[subpath] = target['@greenhouse/source']
+  }
+  return entries
+}
+
+/** Builds the package in the working directory; `shareKernel` generates kernel-cell entries. */
+export function definePackage({ shareKernel = false }: { shareKernel?: boolean } = {}): ReturnType<
+  typeof defineConfig
+> {
+  const entries = sourceEntries()
+  const entry = Object.fromEntries(
+    Object.values(entries).map((file) => [file.replace(/^\.\/src\/|\.ts$/g, ''), file]),
+  )
+  const options: Options = {
+    entry,
+    format: ['esm', 'cjs'],
+    platform: 'node',
+    target: 'es2022',
+    splitting: true,
+    shims: true,
+    clean: true,
+    silent: true,
+    esbuildPlugins: shareKernel ? [kernelCell(entries)] : [],
+    dts: {
+      entry,
+      compilerOptions: {
+        // tsup passes `baseUrl`, which TypeScript 6 reports as deprecated.
+        ignoreDeprecations: '6.0',
+        stripInternal: true,
+        // A package sees the typings of the ones below as they ship, without @internal members.
+        customConditions: [],
+      },
+    },
+  }
+  return defineConfig(options)
+}
