@@ -1,8 +1,11 @@
 // The one build of every package: each `exports` subpath as ESM and CJS with typings.
 // Entries come from the `@greenhouse/source` conditions of the package's own package.json.
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { defineConfig, type Options } from 'tsup'
 import { kernelCell } from './scripts/kernel-cell.ts'
+
+const IMPORT_META_SHIM = resolve('../../scripts/import-meta-url.cjs.js')
 
 interface Manifest {
   exports: Record<string, string | { '@greenhouse/source': string }>
@@ -31,10 +34,15 @@ export function definePackage({ shareKernel = false }: { shareKernel?: boolean }
     format: ['esm', 'cjs'],
     platform: 'node',
     target: 'es2022',
-    splitting: true,
-    shims: true,
+    // Left to tsup's default, ESM entries share a chunk and CJS ones do not: tsup splits CJS by
+    // a source transform that rewrites class fields.
     clean: true,
     silent: true,
+    esbuildOptions: (esbuild, { format }) => {
+      if (format !== 'cjs') return
+      esbuild.inject = [IMPORT_META_SHIM]
+      esbuild.define = { ...esbuild.define, 'import.meta.url': 'importMetaUrl' }
+    },
     esbuildPlugins: shareKernel ? [kernelCell(entries)] : [],
     dts: {
       entry,

@@ -2,27 +2,22 @@
 // Each entry becomes a generated module: it hands the whole public surface of this copy to
 // `adopt` (src/cell.ts) and re-exports whatever surface the cell holds. The names come from the
 // source entries themselves; typings are built from the sources and do not pass through here.
-import { resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
 const NAMESPACE = 'kernel-cell'
 
 /** `entries` maps subpaths to source files: `{ '.': './src/index.ts' }`. */
-export function kernelCell(entries: Record<string, string>): Plugin {
-  const files = Object.entries(entries).map(([subpath, file]) => ({ subpath, file: resolve(file) }))
+export function kernelCell(entries: Readonly<Record<string, string>>): Plugin {
   return {
     name: NAMESPACE,
     setup(builder) {
-      builder.onResolve({ filter: /\.ts$/ }, ({ kind, path, resolveDir }) => {
-        if (kind !== 'entry-point') return undefined
-        return { path: resolve(resolveDir, path), namespace: NAMESPACE }
-      })
-      builder.onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ path }) => {
-        const subpath = files.find(({ file }) => file === path)?.subpath
-        if (subpath === undefined) throw new Error(`${path} is no entry of the package`)
-        const names = await valueExports(path)
-        return { contents: cellEntry(subpath, files, names), resolveDir: resolve('src') }
-      })
+      builder.onResolve({ filter: /\.ts$/ }, ({ kind, path }) =>
+        kind === 'entry-point' ? { path, namespace: NAMESPACE } : undefined,
+      )
+      builder.onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ path }) => ({
+        contents: cellEntry(path, entries, await valueExports(path)),
+        resolveDir: process.cwd(),
+      }))
     },
   }
 }
@@ -43,16 +38,18 @@ async function valueExports(file: string): Promise<string[]> {
 }
 
 function cellEntry(
-  subpath: string,
-  files: readonly { subpath: string; file: string }[],
+  file: string,
+  entries: Readonly<Record<string, string>>,
   names: readonly string[],
 ): string {
-  const imports = files.map(({ file }, i) => `import * as $${i} from ${JSON.stringify(file)}`)
-  const own = files.map((entry, i) => `${JSON.stringify(entry.subpath)}: $${i}`)
+  const surface = Object.entries(entries)
+  const subpath = surface.find((entry) => entry[1] === file)?.[0]
+  if (subpath === undefined) throw new Error(`${file} is no entry of the package`)
+  const own = surface.map(([path], i) => `${JSON.stringify(path)}: $${i}`)
   return [
-    ...imports,
-    `import { adopt as $adopt } from './cell.ts'`,
-    `const $shared = $adopt(${JSON.stringify(subpath)}, { ${own.join(', ')} })`,
+    ...surface.map(([, path], i) => `import * as $${i} from '${path}'`),
+    `import { adopt as $adopt } from './src/cell.ts'`,
+    `const $shared = $adopt('${subpath}', { ${own.join(', ')} })`,
     ...names.map((name) => `export const ${name} = $shared.${name}`),
   ].join('\n')
 }
