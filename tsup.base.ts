@@ -38,6 +38,7 @@ export function definePackage({ shareKernel = false }: { shareKernel?: boolean }
     // a source transform that rewrites class fields.
     clean: true,
     silent: true,
+    removeNodeProtocol: false,
     esbuildOptions: (esbuild, { format }) => {
       if (format !== 'cjs') return
       esbuild.inject = [IMPORT_META_SHIM]

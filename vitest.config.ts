@@ -1,0 +1,68 @@
+// Three projects: `unit` on sources, `dist` on what is built and packed, `docs` on documentation.
+import { defineConfig } from 'vitest/config'
+import { docBlocks } from './scripts/docs/plugin.ts'
+
+const conditions = ['@greenhouse/source', 'module', 'node', 'development|production']
+const onSources = { resolve: { conditions }, ssr: { resolve: { conditions } } }
+const setupFiles = ['packages/test-kit/src/setup.ts']
+const exclude = ['**/node_modules/**', '**/dist/**']
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    execArgv: ['--expose-gc'],
+    passWithNoTests: true,
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      exclude: ['packages/test-kit/**'],
+      thresholds: { lines: 90 },
+    },
+    projects: [
+      {
+        ...onSources,
+        test: {
+          name: 'unit',
+          pool: 'forks',
+          execArgv: ['--expose-gc'],
+          setupFiles,
+          include: [
+            'packages/*/test/**/*.test.ts',
+            'scripts/test/**/*.test.ts',
+            'examples/**/*.test.ts',
+          ],
+          exclude: [...exclude, '**/*.dist.test.ts'],
+          testTimeout: 15_000,
+          typecheck: {
+            enabled: true,
+            include: ['packages/*/test/**/*.test-d.ts'],
+            tsconfig: 'tsconfig.json',
+          },
+        },
+      },
+      {
+        test: {
+          name: 'dist',
+          pool: 'forks',
+          execArgv: ['--expose-gc'],
+          setupFiles,
+          include: ['packages/*/test/**/*.dist.test.ts', 'scripts/test/**/*.dist.test.ts'],
+          exclude,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...onSources,
+        plugins: [docBlocks()],
+        test: {
+          name: 'docs',
+          pool: 'forks',
+          setupFiles,
+          include: ['scripts/docs/docs.test.ts'],
+          exclude,
+        },
+      },
+    ],
+  },
+})
