@@ -1,0 +1,9 @@
+// Puts the parts of the kernel together: the clock behind the timers, main, and the coarse time at each drain.
+import { timeHasPassed } from './coarse-time.ts'
+import './main.ts'
+import { realClock } from './real-clock.ts'
+import { setOnDrain } from './run-queue.ts'
+import { useClock } from './timers.ts'
+
+useClock(realClock())
+setOnDrain(timeHasPassed)

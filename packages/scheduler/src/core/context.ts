@@ -1,0 +1,76 @@
+// Which scope is current. While the mainloop steps a greenlet, a variable says so; continuations of async functions can
+// know it only through an AsyncLocalStorage. On Node 20 and 22 its mere existence makes every `await` of the process
+// 2.5 times dearer, and on later ones a context of one's own costs 300 ns a spawn: so it is made when the first greenlet
+// that may be async starts, not before, and each living greenlet then gets its context.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { finished } from './life.ts'
+import type { Scope } from './scope.ts'
+
+/** From Node 24 on a context is a frame beside the resources, no longer a property of them. */
+const FRAMES = Number(process.versions.node.split('.')[0]) >= 24
+
+/** The scope on whose behalf code runs right now, inside a step of the mainloop. */
+export let running: Scope | null = null
+/** The same, when what is being stepped is a generator: only then may `next()` of an operation park. */
+export let stepping: Scope | null = null
+
+let storage: AsyncLocalStorage<Scope> | null = null
+let main: Scope
+
+export function setMainScope(scope: Scope): void {
+  main = scope
+}
+
+export function mainScope(): Scope {
+  return main
+}
+
+export function isMain(scope: Scope): boolean {
+  return scope === main
+}
+
+export function setRunning(scope: Scope | null, generator: Scope | null): void {
+  running = scope
+  stepping = generator
+}
+
+/** The scope to which a blocking call made now belongs: that of the greenlet while it lives, then main. */
+export function currentScope(): Scope {
+  if (running !== null) return running
+  if (storage === null) return main
+  const scope = storage.getStore()
+  return scope === undefined ? main : living(scope)
+}
+
+/** Whether greenlets have contexts of their own yet. */
+export function contextsExist(): boolean {
+  return storage !== null
+}
+
+/** Makes the storage; `adopt` is called for what already lives. */
+export function makeContexts(living: Iterable<Scope>): void {
+  if (storage !== null) return
+  storage = new AsyncLocalStorage<Scope>()
+  for (const scope of living) ownContext(scope)
+}
+
+/** Gives a scope, whose resource was made in its spawner's context, a context in which it is current itself. */
+export function ownContext(scope: Scope): void {
+  if (FRAMES) scope.makeOwnResource(storage!)
+  else scope.runInAsyncScope(enter, null, scope)
+}
+
+/** Calls `fn` in a context in which `scope` is current. */
+export function callInContext<R>(scope: Scope, fn: (...args: never[]) => R, args: unknown[]): R {
+  return storage!.run(scope, fn as (...args: unknown[]) => R, ...args)
+}
+
+function enter(scope: Scope): void {
+  storage!.enterWith(scope)
+}
+
+function living(scope: Scope): Scope {
+  let at: Scope | null = scope
+  while (at !== null && finished(at)) at = at.outer
+  return at ?? main
+}

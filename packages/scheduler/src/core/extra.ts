@@ -1,0 +1,34 @@
+// What only some scopes need, in one slot of the scope: most greenlets never pay for it. Later minors of the kernel add
+// their fields here; the layout of the scope itself is fixed for a kernel major.
+import type { AsyncResource } from 'node:async_hooks'
+import type { GreenletExit } from '../errors.ts'
+import type { ExceptionHandler } from '../handlers.ts'
+import type { LocalHook } from '../hooks.ts'
+import type { Operation } from './operation.ts'
+import type { Scope } from './scope.ts'
+import type { Timer } from './timers.ts'
+
+export interface Extra {
+  name?: string
+  /** Open operations beyond the first. */
+  operations?: Set<Operation>
+  /** Errors to be thrown at the next wait, in order. */
+  thrown?: unknown[]
+  /** A resource made in the scope's own context, where the scope's own one was made in its spawner's. */
+  resource?: AsyncResource
+  /** What starts, interrupts or reminds this greenlet later. */
+  timers?: Set<Timer>
+  /** Set from an end until its code has gone: when the end is delivered again. */
+  grace?: Timer
+  exit?: GreenletExit
+  /** Where it waited when it was found to have swallowed its end. */
+  ignoredEndAt?: string
+  controller?: AbortController
+  handlers?: ExceptionHandler[]
+  incoming?: LocalHook[]
+  outgoing?: LocalHook[]
+}
+
+export function extraOf(scope: Scope): Extra {
+  return (scope.extra ??= {})
+}

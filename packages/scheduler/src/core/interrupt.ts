@@ -1,0 +1,41 @@
+// Interruptions: an end, a deadline or a scheduled exception is thrown at the current waits of a scope, or at its next one
+// before that tries anything.
+import { extraOf } from './extra.ts'
+import { ALIVE, GENERATOR, INTERRUPTED, LIFE } from './life.ts'
+import { cancel, openOperations, OUTCOME, PENDING, removeConsumer } from './operation.ts'
+import { push } from './run-queue.ts'
+import type { Scope } from './scope.ts'
+
+/** Throws an error into a scope, at all its current waits or at its next. */
+export function interrupt(scope: Scope, error: unknown): void {
+  let delegated = false
+  const open = openOperations(scope)
+  for (const operation of open) {
+    const { source } = operation
+    if (source.interrupt === undefined || (operation.state & OUTCOME) !== PENDING) continue
+    source.interrupt(operation, error)
+    delegated = true
+  }
+  for (const operation of open) if (operation.source.interrupt === undefined) cancel(operation, error)
+  if (!delegated) throwAtNextWait(scope, error)
+}
+
+/** Throws an error into the oldest wait of a scope that is many flows at once: main. */
+export function interruptOldest(scope: Scope, error: unknown): void {
+  const oldest = openOperations(scope).find((operation) => operation.parked)
+  if (oldest === undefined) return throwAtNextWait(scope, error)
+  if (oldest.source.interrupt === undefined) cancel(oldest, error)
+  else oldest.source.interrupt(oldest, error)
+}
+
+/** Throws an error into a scope at its next wait, or out of the wait on an operation that is not its own. */
+export function throwAtNextWait(scope: Scope, error: unknown): void {
+  ;(extraOf(scope).thrown ??= []).push(error)
+  scope.bits |= INTERRUPTED
+  if ((scope.bits & (LIFE | GENERATOR)) !== (ALIVE | GENERATOR)) return
+  const { input } = scope
+  if (input === null || (input.state & OUTCOME) !== PENDING) return
+  // Parked on an operation of another scope, which goes on.
+  removeConsumer(input, scope)
+  push(scope)
+}

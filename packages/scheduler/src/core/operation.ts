@@ -1,0 +1,292 @@
+// An operation: one object is the wait record, the iterator for `yield*`, the iterator's result and the thenable. A wait
+// thus costs one allocation.
+//
+//   PENDING --settle--> DONE or FAILED --consumed--> CONSUMED
+//
+// It stands in up to three places: the list of the primitive it waits on, the open operations of the scope that called
+// it (until it is settled; until it is *consumed* where its value must go back when nobody takes it), and as `input` of
+// the greenlets parked on it. Settling leaves the first two and wakes the third.
+import type { Parked, Blocking } from '../blocking.ts'
+import { GreenhouseError } from '../errors.ts'
+import { currentScope, isMain, running, stepping } from './context.ts'
+import { extraOf } from './extra.ts'
+import type { Inspectable } from './inspection.ts'
+import { handled, orphan } from './orphans.ts'
+import { overBudget, push, type Runnable } from './run-queue.ts'
+import type { Scope } from './scope.ts'
+import { enteredBy, leftBy, watched } from './switches.ts'
+import { received } from './thrown.ts'
+
+export const PENDING = 0
+export const DONE = 1
+export const FAILED = 2
+export const OUTCOME = 3
+/** Somebody has got the outcome. */
+export const CONSUMED = 4
+/** Complete, but the first `next()` parks all the same: pause. */
+export const YIELDS = 8
+/** Failed with no consumer: an unhandled rejection, unless one still comes. */
+export const ORPHAN = 16
+/** Has a timer or a signal to be given up when it is settled. */
+export const ARMED = 32
+
+/** What an operation waits on. */
+export interface Source {
+  /** What the dump calls it, "Queue.get" for example. */
+  readonly kind: string
+  /** Takes back a value that was handed over and that nobody consumed; null where nothing is lost. */
+  readonly giveBack: ((value: never) => void) | null
+  /** The primitive to which this belongs, for the dump. */
+  readonly owner?: Inspectable | null
+  /** Takes a pending operation off every list. */
+  withdraw(operation: Operation): void
+  /** Where present, an interruption goes here instead of cancelling the operation. */
+  readonly interrupt?: ((operation: Operation, error: unknown) => void) | undefined
+}
+
+export type Consumer = Scope | Waker | (Scope | Waker)[] | null
+
+export class Operation<T = unknown> implements Parked {
+  done: boolean
+  value: unknown
+  state: number
+  scope: Scope
+  consumer: Consumer
+  source: Source
+  before: Operation | null
+  after: Operation | null
+  /** Whole milliseconds of the clock at which it parked. */
+  sinceMs: number
+
+  constructor(scope: Scope, source: Source, state: number, value: unknown) {
+    this.done = false
+    this.value = value
+    this.state = state
+    this.scope = scope
+    this.consumer = null
+    this.source = source
+    this.before = null
+    this.after = null
+    this.sinceMs = 0
+  }
+
+  get parked(): boolean {
+    return (this.state & OUTCOME) === PENDING
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Blocking'
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+
+  next(): this {
+    const runner = stepping
+    const state = this.state
+    if ((state & OUTCOME) === PENDING) {
+      if (runner === null || runner.input === this) misused()
+      this.done = false
+      runner.input = this
+      if (this.consumer === null) this.consumer = runner
+      else addConsumer(this, runner)
+      return this
+    }
+    if (runner !== null) {
+      if (runner.input !== this) {
+        if ((state & YIELDS) !== 0 || overBudget()) {
+          this.done = false
+          runner.input = this
+          push(runner)
+          return this
+        }
+      } else runner.input = null
+    }
+    consume(this)
+    if ((state & FAILED) !== 0) throw this.value
+    this.done = true
+    return this
+  }
+
+  throw(error: unknown): never {
+    throw error
+  }
+
+  then<A = T, B = never>(
+    onDone?: ((value: T) => A | PromiseLike<A>) | null,
+    onFailed?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return promiseOf(this).then(onDone, onFailed)
+  }
+
+  catch<B = never>(onFailed?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return promiseOf(this).catch(onFailed)
+  }
+
+  finally(onEnd?: (() => void) | null): Promise<T> {
+    return promiseOf(this).finally(onEnd)
+  }
+}
+
+/** An async consumer: its turn in the run queue resolves the promise, and V8 runs the continuation. */
+export class Waker implements Runnable {
+  readonly input: Operation
+  readonly scope: Scope
+  resolve: (value: unknown) => void
+  reject: (error: unknown) => void
+
+  constructor(operation: Operation, resolve: (value: unknown) => void, reject: (e: unknown) => void) {
+    this.scope = watched ? currentScope() : operation.scope
+    this.input = operation
+    this.resolve = resolve
+    this.reject = reject
+  }
+
+  run(): boolean {
+    const operation = this.input
+    consume(operation)
+    if (watched) enteredBy(this.scope)
+    if ((operation.state & FAILED) !== 0) this.reject(operation.value)
+    else this.resolve(operation.value)
+    return true
+  }
+}
+
+/** Gives a pending operation its outcome and wakes its consumers. */
+export function settle(operation: Operation, outcome: typeof DONE | typeof FAILED, value: unknown): void {
+  if ((operation.state & ARMED) !== 0) (operation as Operation & { disarm(): void }).disarm()
+  operation.state = outcome
+  operation.value = value
+  if (outcome === FAILED || operation.source.giveBack === null) untrack(operation)
+  if (operation.consumer !== null) wakeConsumers(operation)
+  else if (outcome === FAILED) abandon(operation, value)
+}
+
+/** Fails an operation on behalf of its scope: silent when nobody consumes it. What it holds goes back. */
+export function cancel(operation: Operation, error: unknown): void {
+  if ((operation.state & OUTCOME) === PENDING) {
+    operation.source.withdraw(operation)
+    if ((operation.state & ARMED) !== 0) (operation as Operation & { disarm(): void }).disarm()
+    operation.state = FAILED
+    operation.value = error
+    untrack(operation)
+    if (operation.consumer !== null) wakeConsumers(operation)
+  } else if ((operation.state & (CONSUMED | FAILED)) === 0) {
+    const { value } = operation
+    operation.state = FAILED
+    operation.value = error
+    untrack(operation)
+    operation.source.giveBack?.(value as never)
+  }
+}
+
+/** Notes an operation as open in its scope, so that an end of the scope reaches it. */
+export function track(operation: Operation): void {
+  const scope = operation.scope
+  if (scope.pending === null && !isMain(scope)) scope.pending = operation
+  else (extraOf(scope).operations ??= new Set()).add(operation)
+}
+
+/** The open operations of a scope, oldest first where there are many. */
+export function openOperations(scope: Scope): Operation[] {
+  const more = scope.extra?.operations
+  const all = scope.pending === null ? [] : [scope.pending]
+  return more === undefined ? all : all.concat(...more)
+}
+
+export function removeConsumer(operation: Operation, runner: Scope): void {
+  if (operation.consumer === runner) operation.consumer = null
+  else if (Array.isArray(operation.consumer)) {
+    operation.consumer = operation.consumer.filter((other) => other !== runner)
+  }
+}
+
+/** An operation that has failed before it began. `silent` where its scope was interrupted: nobody need consume it. */
+export function failedOperation(scope: Scope, error: unknown, silent: boolean): Operation<never> {
+  const operation = new Operation<never>(scope, NOTHING, FAILED, error)
+  if (!silent) abandon(operation, error)
+  return operation
+}
+
+/** What a complete or failed operation waits on. */
+export const NOTHING: Source = { kind: 'nothing', giveBack: null, withdraw() {} }
+
+export function blocking<T>(operation: Operation<T>): Blocking<T> {
+  return operation as unknown as Blocking<T>
+}
+
+function consume(operation: Operation): void {
+  const state = operation.state
+  if ((state & CONSUMED) !== 0) return
+  operation.state = state | CONSUMED
+  if ((state & FAILED) !== 0) {
+    if ((state & ORPHAN) !== 0) handled(operation)
+    received(operation.scope, operation.value)
+  } else if (operation.source.giveBack !== null) untrack(operation)
+}
+
+function abandon(operation: Operation, error: unknown): void {
+  operation.state |= ORPHAN
+  orphan(operation, error)
+}
+
+function untrack(operation: Operation): void {
+  const scope = operation.scope
+  if (scope.pending === operation) scope.pending = null
+  else if (scope.extra !== null) scope.extra.operations?.delete(operation)
+}
+
+function wakeConsumers(operation: Operation): void {
+  const consumer = operation.consumer
+  operation.consumer = null
+  if (Array.isArray(consumer)) for (const one of consumer) wake(operation, one)
+  else wake(operation, consumer!)
+}
+
+function wake(operation: Operation, consumer: Scope | Waker): void {
+  // A greenlet that has meanwhile parked on something else is not woken.
+  if (consumer.input === operation) push(consumer)
+}
+
+function addConsumer(operation: Operation, consumer: Scope | Waker): void {
+  const others = operation.consumer
+  if (others === null) operation.consumer = consumer
+  else if (Array.isArray(others)) others.push(consumer)
+  else operation.consumer = [others, consumer]
+}
+
+const VOID = Promise.resolve(undefined)
+const TRUE = Promise.resolve(true)
+let resolveLast: (value: unknown) => void
+let rejectLast: (error: unknown) => void
+const keepResolvers = (resolve: (value: unknown) => void, reject: (error: unknown) => void) => {
+  resolveLast = resolve
+  rejectLast = reject
+}
+
+function promiseOf<T>(operation: Operation<T>): Promise<T> {
+  const state = operation.state
+  if ((state & OUTCOME) !== PENDING && (state & YIELDS) === 0 && !overBudget()) {
+    consume(operation)
+    if ((state & FAILED) !== 0) return Promise.reject(operation.value)
+    const value = operation.value
+    if (value === undefined) return VOID as Promise<T>
+    return value === true ? (TRUE as Promise<T>) : Promise.resolve(value as T)
+  }
+  if (watched && running === null) leftBy(currentScope())
+  const promise = new Promise<unknown>(keepResolvers)
+  const waker = new Waker(operation as Operation, resolveLast, rejectLast)
+  if ((state & OUTCOME) === PENDING) addConsumer(operation as Operation, waker)
+  else push(waker)
+  return promise as Promise<T>
+}
+
+function misused(): never {
+  throw new GreenhouseError(
+    'GH_INVALID_STATE',
+    stepping === null
+      ? 'A Blocking was iterated outside a generator greenlet: use `await` here'
+      : 'A Blocking was iterated again while parked (spread?): wait for it with `yield*`',
+  )
+}

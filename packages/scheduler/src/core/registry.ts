@@ -1,0 +1,42 @@
+// Every greenlet that has not finished, so that each wait can be seen from outside: a table of slots with a free list
+// threaded through it. Taking and freeing a slot touches no other greenlet.
+import type { Greenlet } from '../greenlet.ts'
+
+const slots: (GreenletRecord | number)[] = []
+let free = -1
+let count = 0
+
+/** What the registry keeps in the greenlet. */
+export interface GreenletRecord {
+  slot: number
+}
+
+export function register(greenlet: GreenletRecord): void {
+  count++
+  if (free === -1) {
+    greenlet.slot = slots.length
+    slots.push(greenlet)
+  } else {
+    greenlet.slot = free
+    const next = slots[free] as number
+    slots[free] = greenlet
+    free = next
+  }
+}
+
+export function unregister(greenlet: GreenletRecord): void {
+  if (greenlet.slot < 0) return
+  count--
+  slots[greenlet.slot] = free
+  free = greenlet.slot
+  greenlet.slot = -1
+}
+
+export function livingCount(): number {
+  return count
+}
+
+/** The living greenlets, in the order of their slots. */
+export function livingGreenlets<T = Greenlet>(): T[] {
+  return slots.filter((slot) => typeof slot !== 'number') as T[]
+}

@@ -1,0 +1,35 @@
+// The public names of @greenhouse/scheduler.
+import './core/boot.ts'
+
+// Waiting
+export type { Blocking, Parked, Steps, WaitOptions } from './blocking.ts'
+export { pause, pauseFor, pauseUntil } from './pause.ts'
+export { wait } from './wait.ts'
+
+// Greenlets
+export type { Greenlet, GreenletState, Wait } from './greenlet.ts'
+export type { AsyncBody, GeneratorBody, Plain, PlainBody } from './bodies.ts'
+export { greenlet, schedule, scheduleAt, scheduleIn, type GreenletOptions } from './schedule.ts'
+export { scheduleRecurring, type Recurring, type RecurringOptions } from './recurring.ts'
+export { isGreenlet } from './core/greenlet.ts'
+export { mainGreenlet } from './main.ts'
+
+// Throwing into them
+export { end, getCurrent, scheduleException, scheduleExceptionAt, scheduleExceptionIn } from './end.ts'
+
+// Errors
+export { GreenhouseError, GreenletExit, TimeoutError, type GreenhouseErrorCode } from './errors.ts'
+export { globalExceptionHandler, removeGlobalExceptionHandler, type ExceptionHandler } from './handlers.ts'
+export { handleException, localExceptionHandler, removeLocalExceptionHandler } from './local-handlers.ts'
+
+// Hooks
+export {
+  globalHook,
+  localIncomingHook,
+  localOutgoingHook,
+  removeGlobalHook,
+  removeLocalIncomingHook,
+  removeLocalOutgoingHook,
+  type GlobalHook,
+  type LocalHook,
+} from './hooks.ts'
