@@ -6,6 +6,9 @@ import { build, type Plugin } from 'esbuild'
 
 const NAMESPACE = 'kernel-cell'
 
+/** Where a copy says it is; a bundle in CJS form has no `import.meta.url`. */
+const OWN_PATH = "import.meta.url ?? 'a bundle'"
+
 /** `entries` maps subpaths to source files: `{ '.': './src/index.ts' }`. */
 export function kernelCell(entries: Readonly<Record<string, string>>): Plugin {
   return {
@@ -49,7 +52,7 @@ function cellEntry(
   return [
     ...surface.map(([, path], i) => `import * as $${i} from '${path}'`),
     `import { adopt as $adopt } from './src/cell.ts'`,
-    `const $shared = $adopt('${subpath}', { ${own.join(', ')} })`,
+    `const $shared = $adopt('${subpath}', { ${own.join(', ')} }, ${OWN_PATH})`,
     ...names.map((name) => `export const ${name} = $shared.${name}`),
   ].join('\n')
 }
