@@ -4,7 +4,7 @@ import { docBlocks } from './scripts/docs/plugin.ts'
 
 const conditions = ['@greenhouse/source', 'module', 'node', 'development|production']
 const onSources = { resolve: { conditions }, ssr: { resolve: { conditions } } }
-const setupFiles = ['packages/test-kit/src/setup.ts']
+const setupFiles = ['@greenhouse/test-kit/setup']
 const exclude = ['**/node_modules/**', '**/dist/**']
 
 export default defineConfig({
