@@ -26,7 +26,12 @@ interface Cell {
  */
 export function adopt<S extends Subpath>(subpath: S, own: Surface, path: string): object {
   const cells = globalThis as unknown as Record<symbol, Cell | undefined>
-  const cell = (cells[key] ??= Object.freeze({ minor: KERNEL_MINOR, version: VERSION, path, exports: own }))
+  const cell = (cells[key] ??= Object.freeze({
+    minor: KERNEL_MINOR,
+    version: VERSION,
+    path,
+    exports: own,
+  }))
   if (cell.minor >= KERNEL_MINOR) return cell.exports[subpath]
   throw new GreenhouseError(
     'GH_VERSION',

@@ -1,6 +1,11 @@
 // Throwing into greenlets: their end, or any exception, now or later.
 import { checkDelay, checkMoment, wrongValue } from './check.ts'
-import { currentGreenlet, demandGreenlet, demandLiving, type CoreGreenlet } from './core/greenlet.ts'
+import {
+  currentGreenlet,
+  demandGreenlet,
+  demandLiving,
+  type CoreGreenlet,
+} from './core/greenlet.ts'
 import { extraOf } from './core/extra.ts'
 import { interrupt, interruptOldest } from './core/interrupt.ts'
 import { ENDING, FAILED, finished, INITIAL, LIFE } from './core/life.ts'

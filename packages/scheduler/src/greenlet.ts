@@ -1,7 +1,8 @@
 // The public face of a greenlet.
 import type { Blocking, WaitOptions } from './blocking.ts'
 
-export type GreenletState = 'initial' | 'ready' | 'running' | 'blocked' | 'finished' | 'failed' | 'ended'
+export type GreenletState =
+  'initial' | 'ready' | 'running' | 'blocked' | 'finished' | 'failed' | 'ended'
 
 /** One thing that a greenlet waits for. */
 export interface Wait {

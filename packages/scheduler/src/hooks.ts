@@ -60,7 +60,10 @@ export function removeGlobalHook(hook: GlobalHook): boolean {
  *
  * Source: greenhouse/scheduler.py local_incoming_hook
  */
-export function localIncomingHook<H extends LocalHook>(hook: H, greenlet: Greenlet = currentGreenlet()): H {
+export function localIncomingHook<H extends LocalHook>(
+  hook: H,
+  greenlet: Greenlet = currentGreenlet(),
+): H {
   return addLocal('incoming', hook, greenlet)
 }
 
@@ -74,7 +77,10 @@ export function localIncomingHook<H extends LocalHook>(hook: H, greenlet: Greenl
  *
  * Source: greenhouse/scheduler.py local_outgoing_hook
  */
-export function localOutgoingHook<H extends LocalHook>(hook: H, greenlet: Greenlet = currentGreenlet()): H {
+export function localOutgoingHook<H extends LocalHook>(
+  hook: H,
+  greenlet: Greenlet = currentGreenlet(),
+): H {
   return addLocal('outgoing', hook, greenlet)
 }
 
@@ -83,7 +89,10 @@ export function localOutgoingHook<H extends LocalHook>(hook: H, greenlet: Greenl
  *
  * @returns whether it was there.
  */
-export function removeLocalIncomingHook(hook: LocalHook, greenlet: Greenlet = currentGreenlet()): boolean {
+export function removeLocalIncomingHook(
+  hook: LocalHook,
+  greenlet: Greenlet = currentGreenlet(),
+): boolean {
   return removeLocal('incoming', hook, greenlet)
 }
 
@@ -92,7 +101,10 @@ export function removeLocalIncomingHook(hook: LocalHook, greenlet: Greenlet = cu
  *
  * @returns whether it was there.
  */
-export function removeLocalOutgoingHook(hook: LocalHook, greenlet: Greenlet = currentGreenlet()): boolean {
+export function removeLocalOutgoingHook(
+  hook: LocalHook,
+  greenlet: Greenlet = currentGreenlet(),
+): boolean {
   return removeLocal('outgoing', hook, greenlet)
 }
 
@@ -139,7 +151,11 @@ function guard(call: () => void): void {
   }
 }
 
-function addLocal<H extends LocalHook>(direction: 'incoming' | 'outgoing', hook: H, greenlet: Greenlet): H {
+function addLocal<H extends LocalHook>(
+  direction: 'incoming' | 'outgoing',
+  hook: H,
+  greenlet: Greenlet,
+): H {
   checkFunction('hook', hook)
   const extra: Extra = extraOf(demandGreenlet('greenlet', greenlet))
   ;(extra[direction] ??= []).push(hook)
@@ -148,7 +164,11 @@ function addLocal<H extends LocalHook>(direction: 'incoming' | 'outgoing', hook:
   return hook
 }
 
-function removeLocal(direction: 'incoming' | 'outgoing', hook: LocalHook, greenlet: Greenlet): boolean {
+function removeLocal(
+  direction: 'incoming' | 'outgoing',
+  hook: LocalHook,
+  greenlet: Greenlet,
+): boolean {
   const removed = removeFrom(demandGreenlet('greenlet', greenlet).extra?.[direction], hook)
   if (removed) localHooks--
   return unwatch(removed)

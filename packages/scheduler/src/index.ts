@@ -15,12 +15,26 @@ export { isGreenlet } from './core/greenlet.ts'
 export { mainGreenlet } from './main.ts'
 
 // Throwing into them
-export { end, getCurrent, scheduleException, scheduleExceptionAt, scheduleExceptionIn } from './end.ts'
+export {
+  end,
+  getCurrent,
+  scheduleException,
+  scheduleExceptionAt,
+  scheduleExceptionIn,
+} from './end.ts'
 
 // Errors
 export { GreenhouseError, GreenletExit, TimeoutError, type GreenhouseErrorCode } from './errors.ts'
-export { globalExceptionHandler, removeGlobalExceptionHandler, type ExceptionHandler } from './handlers.ts'
-export { handleException, localExceptionHandler, removeLocalExceptionHandler } from './local-handlers.ts'
+export {
+  globalExceptionHandler,
+  removeGlobalExceptionHandler,
+  type ExceptionHandler,
+} from './handlers.ts'
+export {
+  handleException,
+  localExceptionHandler,
+  removeLocalExceptionHandler,
+} from './local-handlers.ts'
 
 // Hooks
 export {

@@ -6,7 +6,14 @@ export { refuse } from './core/begin.ts'
 export { complete, giveFalse, resume, resumeError, WaitList } from './core/wait-list.ts'
 export type { Expire } from './core/timed.ts'
 export type { Operation } from './core/operation.ts'
-export { checkCount, checkDelay, checkFunction, checkOptions, wrongType, wrongValue } from './check.ts'
+export {
+  checkCount,
+  checkDelay,
+  checkFunction,
+  checkOptions,
+  wrongType,
+  wrongValue,
+} from './check.ts'
 export { externalWait, externalWaitOver } from './core/external.ts'
 export { inspectable, inspected, type Inspectable, type Inspected } from './core/inspection.ts'
 export { canPark, fail } from './core/park.ts'

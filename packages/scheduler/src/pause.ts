@@ -4,8 +4,19 @@ import { checkDelay, checkMoment } from './check.ts'
 import { refuse } from './core/begin.ts'
 import { coarseTime } from './core/coarse-time.ts'
 import { currentScope, mainScope, stepping } from './core/context.ts'
-import { blocking, CONSUMED, DONE, NOTHING, Operation, OUTCOME, PENDING, settle, track, YIELDS, type Source } from './core/operation.ts'
-import { push, type Runnable } from './core/run-queue.ts'
+import {
+  blocking,
+  CONSUMED,
+  DONE,
+  NOTHING,
+  Operation,
+  PENDING,
+  settle,
+  track,
+  YIELDS,
+  type Source,
+} from './core/operation.ts'
+import { push, putBack, type Runnable } from './core/run-queue.ts'
 import { watchSignal } from './core/signals.ts'
 import { TimedOperation } from './core/timed.ts'
 import { currentClock, startTimer } from './core/timers.ts'
@@ -75,7 +86,14 @@ export function pauseFor(ms: number, options?: Pick<WaitOptions, 'signal'>): Blo
  */
 export function pauseUntil(epochMs: number, options?: Pick<WaitOptions, 'signal'>): Blocking<void> {
   checkMoment('epochMs', epochMs)
-  return refuse(options) ?? sleep(napMs(epochMs), (operation) => wakeAt(operation as TimedOperation, epochMs), options?.signal)
+  return (
+    refuse(options) ??
+    sleep(
+      napMs(epochMs),
+      (operation) => wakeAt(operation as TimedOperation, epochMs),
+      options?.signal,
+    )
+  )
 }
 
 const PAUSE: Source = { kind: 'pause', giveBack: null, withdraw() {} }
@@ -89,18 +107,32 @@ function makeShared(): Blocking<void> {
   return blocking(new Operation<void>(mainScope(), NOTHING, DONE | YIELDS | CONSUMED, undefined))
 }
 
-/** A pause outside generators stands in the run queue itself, and resolves whoever has come to wait by its turn. */
+/**
+ * A pause outside generators stands in the run queue itself, and resolves whoever waits for it by its turn. `await` comes a
+ * microtask late: a turn that finds nobody is taken when the microtasks are through.
+ */
 class Pause extends Operation implements Runnable {
+  late = false
+
   run(): boolean {
+    if (!this.parked) return false
     const waker = this.consumer as Runnable | null
+    if (waker === null && !this.late) {
+      this.late = true
+      putBack(this)
+      return true
+    }
     this.consumer = null
-    if ((this.state & OUTCOME) !== PENDING) return false
     settle(this, DONE, undefined)
-    return waker === null ? false : waker.run()
+    return waker !== null && waker.run()
   }
 }
 
-function sleep(ms: number, expire: (operation: Operation) => void, signal: AbortSignal | undefined): Blocking<void> {
+function sleep(
+  ms: number,
+  expire: (operation: Operation) => void,
+  signal: AbortSignal | undefined,
+): Blocking<void> {
   const operation = new TimedOperation(currentScope(), SLEEP, undefined, ms, expire)
   operation.sinceMs = coarseTime()
   startTimer(operation, ms)

@@ -50,17 +50,38 @@ export interface Recurring {
  *
  * Source: greenhouse/scheduler.py schedule_recurring. Differs: `startAtMs` is the first run; a handle stops it.
  */
-export function scheduleRecurring<A extends unknown[], T>(intervalMs: number, fn: GeneratorBody<A, T>, options?: RecurringOptions<A>): Recurring
-export function scheduleRecurring<A extends unknown[], T>(intervalMs: number, fn: AsyncBody<A, T>, options?: RecurringOptions<A>): Recurring
-export function scheduleRecurring<A extends unknown[], T extends Plain>(intervalMs: number, fn: PlainBody<A, T>, options?: RecurringOptions<A>): Recurring
-export function scheduleRecurring(intervalMs: number, fn: Greenlet, options?: RecurringOptions): Recurring
-export function scheduleRecurring(intervalMs: number, fn: unknown, options: RecurringOptions = {}): Recurring {
+export function scheduleRecurring<A extends unknown[], T>(
+  intervalMs: number,
+  fn: GeneratorBody<A, T>,
+  options?: RecurringOptions<A>,
+): Recurring
+export function scheduleRecurring<A extends unknown[], T>(
+  intervalMs: number,
+  fn: AsyncBody<A, T>,
+  options?: RecurringOptions<A>,
+): Recurring
+export function scheduleRecurring<A extends unknown[], T extends Plain>(
+  intervalMs: number,
+  fn: PlainBody<A, T>,
+  options?: RecurringOptions<A>,
+): Recurring
+export function scheduleRecurring(
+  intervalMs: number,
+  fn: Greenlet,
+  options?: RecurringOptions,
+): Recurring
+export function scheduleRecurring(
+  intervalMs: number,
+  fn: unknown,
+  options: RecurringOptions = {},
+): Recurring {
   checkDelay('intervalMs', intervalMs)
   checkCount('intervalMs', Math.ceil(intervalMs), 1)
   checkOptions('options', options)
   const { maxTimes = Infinity, startAtMs, args } = options
   checkCount('options.maxTimes', maxTimes, 1)
-  if (args !== undefined && !Array.isArray(args)) wrongType('options.args', 'an array of arguments', args)
+  if (args !== undefined && !Array.isArray(args))
+    wrongType('options.args', 'an array of arguments', args)
   const clock = currentClock()
   let delayMs = intervalMs
   if (startAtMs !== undefined) {
@@ -107,6 +128,7 @@ function bodyOf(fn: unknown): { fn: unknown; args: unknown[] } {
   if (typeof fn === 'function') return { fn, args: [] }
   if (!isGreenlet(fn)) wrongType('fn', 'a function or a greenlet', fn)
   const greenlet = fn as CoreGreenlet
-  if ((greenlet.bits & LIFE) !== INITIAL) wrongType('fn', 'a greenlet that has not started', describe(greenlet))
+  if ((greenlet.bits & LIFE) !== INITIAL)
+    wrongType('fn', 'a greenlet that has not started', describe(greenlet))
   return { fn: greenlet.fn, args: greenlet.body as unknown[] }
 }

@@ -1,6 +1,13 @@
 // Making greenlets, and starting them now or later.
 import type { AsyncBody, GeneratorBody, Plain, PlainBody } from './bodies.ts'
-import { checkDelay, checkFunction, checkMoment, checkOptions, wrongType, wrongValue } from './check.ts'
+import {
+  checkDelay,
+  checkFunction,
+  checkMoment,
+  checkOptions,
+  wrongType,
+  wrongValue,
+} from './check.ts'
 import { CoreGreenlet, demandGreenlet, describe, isGreenlet, spawner } from './core/greenlet.ts'
 import { DAEMON, INITIAL, LIFE, SCHEDULED } from './core/life.ts'
 import { push } from './core/run-queue.ts'
@@ -46,7 +53,10 @@ export interface GreenletOptions<A extends unknown[] = unknown[]> {
 export function schedule<G extends Greenlet>(greenlet: G): G
 export function schedule<A extends unknown[], T>(fn: GeneratorBody<A, T>, ...args: A): Greenlet<T>
 export function schedule<A extends unknown[], T>(fn: AsyncBody<A, T>, ...args: A): Greenlet<T>
-export function schedule<A extends unknown[], T extends Plain>(fn: PlainBody<A, T>, ...args: A): Greenlet<T>
+export function schedule<A extends unknown[], T extends Plain>(
+  fn: PlainBody<A, T>,
+  ...args: A
+): Greenlet<T>
 export function schedule(fn: unknown, ...args: unknown[]): Greenlet {
   if (typeof fn !== 'function') return start(claim(fn))
   const made = new CoreGreenlet(spawner(), INITIAL | SCHEDULED, fn, args)
@@ -72,9 +82,18 @@ export function schedule(fn: unknown, ...args: unknown[]): Greenlet {
  *
  * Source: greenhouse/scheduler.py greenlet
  */
-export function greenlet<A extends unknown[], T>(fn: GeneratorBody<A, T>, options?: GreenletOptions<A>): Greenlet<T>
-export function greenlet<A extends unknown[], T>(fn: AsyncBody<A, T>, options?: GreenletOptions<A>): Greenlet<T>
-export function greenlet<A extends unknown[], T extends Plain>(fn: PlainBody<A, T>, options?: GreenletOptions<A>): Greenlet<T>
+export function greenlet<A extends unknown[], T>(
+  fn: GeneratorBody<A, T>,
+  options?: GreenletOptions<A>,
+): Greenlet<T>
+export function greenlet<A extends unknown[], T>(
+  fn: AsyncBody<A, T>,
+  options?: GreenletOptions<A>,
+): Greenlet<T>
+export function greenlet<A extends unknown[], T extends Plain>(
+  fn: PlainBody<A, T>,
+  options?: GreenletOptions<A>,
+): Greenlet<T>
 export function greenlet(fn: unknown, options: GreenletOptions = {}): Greenlet {
   checkFunction('fn', fn)
   checkOptions('options', options)
@@ -99,12 +118,27 @@ export function greenlet(fn: unknown, options: GreenletOptions = {}): Greenlet {
  * Source: greenhouse/scheduler.py schedule_in
  */
 export function scheduleIn<G extends Greenlet>(ms: number, greenlet: G): G
-export function scheduleIn<A extends unknown[], T>(ms: number, fn: GeneratorBody<A, T>, ...args: A): Greenlet<T>
-export function scheduleIn<A extends unknown[], T>(ms: number, fn: AsyncBody<A, T>, ...args: A): Greenlet<T>
-export function scheduleIn<A extends unknown[], T extends Plain>(ms: number, fn: PlainBody<A, T>, ...args: A): Greenlet<T>
+export function scheduleIn<A extends unknown[], T>(
+  ms: number,
+  fn: GeneratorBody<A, T>,
+  ...args: A
+): Greenlet<T>
+export function scheduleIn<A extends unknown[], T>(
+  ms: number,
+  fn: AsyncBody<A, T>,
+  ...args: A
+): Greenlet<T>
+export function scheduleIn<A extends unknown[], T extends Plain>(
+  ms: number,
+  fn: PlainBody<A, T>,
+  ...args: A
+): Greenlet<T>
 export function scheduleIn(ms: number, fn: unknown, ...args: unknown[]): Greenlet {
   checkDelay('ms', ms)
-  const made = typeof fn === 'function' ? new CoreGreenlet(spawner(), INITIAL | SCHEDULED, fn, args) : claim(fn)
+  const made =
+    typeof fn === 'function'
+      ? new CoreGreenlet(spawner(), INITIAL | SCHEDULED, fn, args)
+      : claim(fn)
   afterDelay(made, ms, push)
   return made
 }
@@ -121,12 +155,27 @@ export function scheduleIn(ms: number, fn: unknown, ...args: unknown[]): Greenle
  * Source: greenhouse/scheduler.py schedule_at
  */
 export function scheduleAt<G extends Greenlet>(epochMs: number, greenlet: G): G
-export function scheduleAt<A extends unknown[], T>(epochMs: number, fn: GeneratorBody<A, T>, ...args: A): Greenlet<T>
-export function scheduleAt<A extends unknown[], T>(epochMs: number, fn: AsyncBody<A, T>, ...args: A): Greenlet<T>
-export function scheduleAt<A extends unknown[], T extends Plain>(epochMs: number, fn: PlainBody<A, T>, ...args: A): Greenlet<T>
+export function scheduleAt<A extends unknown[], T>(
+  epochMs: number,
+  fn: GeneratorBody<A, T>,
+  ...args: A
+): Greenlet<T>
+export function scheduleAt<A extends unknown[], T>(
+  epochMs: number,
+  fn: AsyncBody<A, T>,
+  ...args: A
+): Greenlet<T>
+export function scheduleAt<A extends unknown[], T extends Plain>(
+  epochMs: number,
+  fn: PlainBody<A, T>,
+  ...args: A
+): Greenlet<T>
 export function scheduleAt(epochMs: number, fn: unknown, ...args: unknown[]): Greenlet {
   checkMoment('epochMs', epochMs)
-  const made = typeof fn === 'function' ? new CoreGreenlet(spawner(), INITIAL | SCHEDULED, fn, args) : claim(fn)
+  const made =
+    typeof fn === 'function'
+      ? new CoreGreenlet(spawner(), INITIAL | SCHEDULED, fn, args)
+      : claim(fn)
   atMoment(made, epochMs, push)
   return made
 }

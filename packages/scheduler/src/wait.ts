@@ -3,7 +3,17 @@ import type { Blocking, WaitOptions } from './blocking.ts'
 import { refuse } from './core/begin.ts'
 import { coarseTime } from './core/coarse-time.ts'
 import { currentScope, makeContexts } from './core/context.ts'
-import { blocking, DONE, FAILED, OUTCOME, PENDING, settle, track, type Operation, type Source } from './core/operation.ts'
+import {
+  blocking,
+  DONE,
+  FAILED,
+  OUTCOME,
+  PENDING,
+  settle,
+  track,
+  type Operation,
+  type Source,
+} from './core/operation.ts'
 import { livingGreenlets } from './core/registry.ts'
 import { externalWait, externalWaitOver } from './core/external.ts'
 import { pendingOperation } from './core/timed.ts'

@@ -37,7 +37,8 @@ class Reminder implements Timer {
     const extra = extraOf(scope)
     delete extra.grace
     if (finished(scope)) return
-    extra.ignoredEndAt = scope.pending?.source.kind ?? scope.input?.source.kind ?? 'a foreign promise'
+    extra.ignoredEndAt =
+      scope.pending?.source.kind ?? scope.input?.source.kind ?? 'a foreign promise'
     interrupt(scope, extra.exit)
   }
 }

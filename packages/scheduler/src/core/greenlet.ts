@@ -9,7 +9,15 @@ import { currentScope, mainScope } from './context.ts'
 import { extraOf } from './extra.ts'
 import { forgetReminder } from './grace.ts'
 import * as life from './life.ts'
-import { blocking, cancel, FAILED, failedOperation, openOperations, settle, type Operation } from './operation.ts'
+import {
+  blocking,
+  cancel,
+  FAILED,
+  failedOperation,
+  openOperations,
+  settle,
+  type Operation,
+} from './operation.ts'
 import { handled } from './orphans.ts'
 import { register, unregister } from './registry.ts'
 import { Scope } from './scope.ts'
@@ -152,7 +160,8 @@ export function demandGreenlet(name: string, value: unknown): CoreGreenlet {
 /** Demands a greenlet that has not finished. */
 export function demandLiving(name: string, value: unknown): CoreGreenlet {
   const greenlet = demandGreenlet(name, value)
-  if (life.finished(greenlet)) wrongValue(name, 'a greenlet that has not finished', describe(greenlet))
+  if (life.finished(greenlet))
+    wrongValue(name, 'a greenlet that has not finished', describe(greenlet))
   return greenlet
 }
 
@@ -173,7 +182,8 @@ export function spawner(): Scope | null {
 function tidy(greenlet: CoreGreenlet): void {
   const open = openOperations(greenlet)
   if (open.length > 0) {
-    const exit = greenlet.extra?.exit ?? new GreenletExit('The greenlet that waited has finished', greenlet)
+    const exit =
+      greenlet.extra?.exit ?? new GreenletExit('The greenlet that waited has finished', greenlet)
     for (const operation of open) cancel(operation, exit)
   }
   const { extra } = greenlet
@@ -194,4 +204,3 @@ function isOwnExit(greenlet: CoreGreenlet, error: unknown): boolean {
 function joinTimedOut(operation: Operation, afterMs: number): void {
   settle(operation, FAILED, new TimeoutError('join', afterMs))
 }
-

@@ -18,7 +18,10 @@ export interface Inspected {
 }
 
 const registered = new Set<{ readonly kind: string; readonly ref: WeakRef<Inspectable> }>()
-const gone = new FinalizationRegistry<{ readonly kind: string; readonly ref: WeakRef<Inspectable> }>((entry) => {
+const gone = new FinalizationRegistry<{
+  readonly kind: string
+  readonly ref: WeakRef<Inspectable>
+}>((entry) => {
   registered.delete(entry)
 })
 

@@ -16,7 +16,8 @@ export function interrupt(scope: Scope, error: unknown): void {
     source.interrupt(operation, error)
     delegated = true
   }
-  for (const operation of open) if (operation.source.interrupt === undefined) cancel(operation, error)
+  for (const operation of open)
+    if (operation.source.interrupt === undefined) cancel(operation, error)
   if (!delegated) throwAtNextWait(scope, error)
 }
 

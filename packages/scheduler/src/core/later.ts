@@ -10,7 +10,11 @@ export function afterDelay<S extends Scope>(scope: S, ms: number, act: (scope: S
 }
 
 /** Calls `act` with the scope at a moment of the wall clock, which may be set back or forth meanwhile. */
-export function atMoment<S extends Scope>(scope: S, epochMs: number, act: (scope: S) => void): void {
+export function atMoment<S extends Scope>(
+  scope: S,
+  epochMs: number,
+  act: (scope: S) => void,
+): void {
   noted(new Later(scope, act, epochMs)).waitForWallClock()
 }
 

@@ -136,7 +136,11 @@ export class Waker implements Runnable {
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
 
-  constructor(operation: Operation, resolve: (value: unknown) => void, reject: (e: unknown) => void) {
+  constructor(
+    operation: Operation,
+    resolve: (value: unknown) => void,
+    reject: (e: unknown) => void,
+  ) {
     this.scope = watched ? currentScope() : operation.scope
     this.input = operation
     this.resolve = resolve
@@ -154,7 +158,11 @@ export class Waker implements Runnable {
 }
 
 /** Gives a pending operation its outcome and wakes its consumers. */
-export function settle(operation: Operation, outcome: typeof DONE | typeof FAILED, value: unknown): void {
+export function settle(
+  operation: Operation,
+  outcome: typeof DONE | typeof FAILED,
+  value: unknown,
+): void {
   if ((operation.state & ARMED) !== 0) (operation as Operation & { disarm(): void }).disarm()
   operation.state = outcome
   operation.value = value

@@ -1,4 +1,6 @@
-// The run queue and the mainloop: a ring buffer, drained from a microtask in slices (contract 7).
+// The run queue and the mainloop: a ring buffer, drained in slices (contract 7). A drain is a tick, not a microtask: it runs
+// when the microtasks are through, so that each continuation of an async function has run, up to its next wait, before the
+// next entry does.
 //
 //   ring   [ . . e3 e4 e5 . . . ]      entries run from head to tail, in the order they were pushed
 //                ^head    ^tail
@@ -33,7 +35,7 @@ let lastLookMs = 0
 let usedUp = false
 let drained = 0
 
-const microtask: Promise<void> = Promise.resolve()
+const resolved: Promise<void> = Promise.resolve()
 const context = new AsyncResource('GreenhouseMainloop', { requireManualDestroy: true })
 
 /** Lets the drains be shuffled by tests: picks which of `count` waiting entries runs next. */
@@ -76,9 +78,26 @@ export function entriesRun(): number {
   return drained
 }
 
+/** Puts an entry back that could not run yet; its `run` must say that the drain has to stop. */
+export function putBack(entry: Runnable): void {
+  head = (head - 1) & mask
+  ring[head] = entry
+  if (tail === head) grow()
+}
+
 function schedule(): void {
   scheduled = true
-  void microtask.then(drain)
+  process.nextTick(drain)
+}
+
+/** A tick set inside a tick would run before the microtasks; one set by a microtask runs when they are through. */
+function scheduleAfterMicrotasks(): void {
+  scheduled = true
+  void resolved.then(tick)
+}
+
+function tick(): void {
+  process.nextTick(drain)
 }
 
 function drain(): void {
@@ -98,7 +117,10 @@ function drain(): void {
     }
   } finally {
     draining = false
-    if (head !== tail && !usedUp) schedule()
+    if (head !== tail && !usedUp) {
+      if (stopped) scheduleAfterMicrotasks()
+      else schedule()
+    }
   }
   if (!stopped && watched) backOutside()
 }

@@ -3,7 +3,17 @@
 import { wrongType } from '../check.ts'
 import { callInContext, contextsExist, makeContexts, ownContext, setRunning } from './context.ts'
 import { throwAtNextWait } from './interrupt.ts'
-import { ALIVE, FAILED, FINISHED, GENERATOR, INITIAL, INTERRUPTED, LIFE, OWN_RESOURCE, finished } from './life.ts'
+import {
+  ALIVE,
+  FAILED,
+  FINISHED,
+  GENERATOR,
+  INITIAL,
+  INTERRUPTED,
+  LIFE,
+  OWN_RESOURCE,
+  finished,
+} from './life.ts'
 import { OUTCOME, PENDING } from './operation.ts'
 import { livingGreenlets } from './registry.ts'
 import { push } from './run-queue.ts'
@@ -34,7 +44,8 @@ function start(scope: Scope): void {
   let result: unknown
   setRunning(scope, null)
   try {
-    result = Object.getPrototypeOf(fn) === generatorFunction ? fn(...args) : callAny(scope, fn, args)
+    result =
+      Object.getPrototypeOf(fn) === generatorFunction ? fn(...args) : callAny(scope, fn, args)
     setRunning(null, null)
     if (isThenable(result)) {
       result.then(
@@ -88,7 +99,11 @@ function yieldedNonsense(scope: Scope, result: IteratorResult<unknown>): void {
   const seen = 'value' in result ? result.value : result
   scope.input = null
   try {
-    wrongType('yield', 'a wait, by `yield*` of a Blocking (`yield* wait(promise)` for a promise)', seen)
+    wrongType(
+      'yield',
+      'a wait, by `yield*` of a Blocking (`yield* wait(promise)` for a promise)',
+      seen,
+    )
   } catch (error) {
     throwAtNextWait(scope, error)
     push(scope)
@@ -101,11 +116,20 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function isGenerator(value: unknown): boolean {
   const it = value as Partial<Generator>
-  return isObject(value) && typeof it.next === 'function' && typeof it.throw === 'function' && Symbol.iterator in value
+  return (
+    isObject(value) &&
+    typeof it.next === 'function' &&
+    typeof it.throw === 'function' &&
+    Symbol.iterator in value
+  )
 }
 
 function isAsyncIterator(value: unknown): boolean {
-  return isObject(value) && typeof (value as { next?: unknown }).next === 'function' && Symbol.asyncIterator in value
+  return (
+    isObject(value) &&
+    typeof (value as { next?: unknown }).next === 'function' &&
+    Symbol.asyncIterator in value
+  )
 }
 
 function isObject(value: unknown): value is object {

@@ -34,4 +34,3 @@ export function leftBy(scope: Scope): void {
 export function backOutside(): void {
   for (const watcher of watchers) watcher.idle()
 }
-

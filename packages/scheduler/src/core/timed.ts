@@ -54,7 +54,8 @@ export function pendingOperation(
 ): Operation {
   if (options === undefined) return new Operation(scope, source, PENDING, value)
   const { timeoutMs = Infinity, signal } = options
-  if (timeoutMs === Infinity && signal === undefined) return new Operation(scope, source, PENDING, value)
+  if (timeoutMs === Infinity && signal === undefined)
+    return new Operation(scope, source, PENDING, value)
   const operation = new TimedOperation(scope, source, value, timeoutMs, expire)
   startTimer(operation, timeoutMs)
   if (signal !== undefined) {

@@ -6,7 +6,16 @@ import type { Blocking, WaitOptions } from '../blocking.ts'
 import { coarseTime } from './coarse-time.ts'
 import { currentScope, isMain, mainScope } from './context.ts'
 import type { Inspectable } from './inspection.ts'
-import { blocking, DONE, FAILED, NOTHING, Operation, settle, track, type Source } from './operation.ts'
+import {
+  blocking,
+  DONE,
+  FAILED,
+  NOTHING,
+  Operation,
+  settle,
+  track,
+  type Source,
+} from './operation.ts'
 import { pendingOperation, type Expire } from './timed.ts'
 
 /**
@@ -28,7 +37,11 @@ export class WaitList<T = unknown> implements Source {
   /** @internal */
   last: Operation | null
 
-  constructor(kind: string, giveBack: ((value: T) => void) | null = null, owner: Inspectable | null = null) {
+  constructor(
+    kind: string,
+    giveBack: ((value: T) => void) | null = null,
+    owner: Inspectable | null = null,
+  ) {
     this.owner = owner
     this.kind = kind
     this.giveBack = giveBack
@@ -44,7 +57,8 @@ export class WaitList<T = unknown> implements Source {
     operation.sinceMs = coarseTime()
     this.append(operation)
     track(operation)
-    if (options !== undefined && options.timeoutMs === 0) (operation as Operation & { fire(): void }).fire()
+    if (options !== undefined && options.timeoutMs === 0)
+      (operation as Operation & { fire(): void }).fire()
     return blocking(operation) as unknown as Blocking<R>
   }
 
@@ -104,7 +118,10 @@ export class WaitList<T = unknown> implements Source {
 
 /** An operation that is complete at once. */
 export function complete<T>(value: T): Blocking<T> {
-  if (value === undefined) return (completeVoid ??= blocking(new Operation(mainScope(), NOTHING, DONE, undefined))) as Blocking<T>
+  if (value === undefined)
+    return (completeVoid ??= blocking(
+      new Operation(mainScope(), NOTHING, DONE, undefined),
+    )) as Blocking<T>
   return blocking(new Operation<T>(currentScope(), NOTHING, DONE, value))
 }
 

@@ -23,7 +23,10 @@ import { setPick } from '../core/run-queue.ts'
  * console.log(order.length) // => 3
  * ```
  */
-export async function withShuffledSchedule<T>(seed: number, fn: () => T | PromiseLike<T>): Promise<T> {
+export async function withShuffledSchedule<T>(
+  seed: number,
+  fn: () => T | PromiseLike<T>,
+): Promise<T> {
   checkCount('seed', seed, 0)
   checkFunction('fn', fn)
   const random = mulberry32(seed)

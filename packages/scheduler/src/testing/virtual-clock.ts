@@ -54,7 +54,8 @@ export async function withVirtualClock<T>(
   checkFunction('fn', fn)
   checkOptions('options', options)
   const real = currentClock()
-  if (real instanceof Hands) throw new GreenhouseError('GH_INVALID_STATE', 'A virtual clock runs already')
+  if (real instanceof Hands)
+    throw new GreenhouseError('GH_INVALID_STATE', 'A virtual clock runs already')
   const { autojump = true, startMs = 0 } = options
   const putBack = setTimersAside()
   const clock = new Hands(startMs, autojump)
@@ -146,7 +147,7 @@ class Hands implements Clock, VirtualClock {
 /** Two turns of the event loop in which no greenlet ran. */
 async function quiet(): Promise<void> {
   let seen = -1
-  for (let calm = 0; calm < 2; ) {
+  for (let calm = 0; calm < 2;) {
     await new Promise((resolve) => setImmediate(resolve))
     calm = entriesRun() === seen && queueLength() === 0 ? calm + 1 : 0
     seen = entriesRun()
