@@ -1,11 +1,13 @@
 // Every error that greenhouse raises itself carries a stable `code`; callers test the code, which holds across
 // copies of the package, never the class.
 import type { Greenlet } from './greenlet.ts'
+import type { Scope } from './scope.ts'
 
 /** The codes of greenhouse's own errors. */
 export type GreenhouseErrorCode =
   | 'GH_TIMEOUT'
   | 'GH_EXIT'
+  | 'GH_CANCELLED'
   | 'GH_CLOSED'
   | 'GH_EMPTY'
   | 'GH_FULL'
@@ -48,6 +50,8 @@ export class GreenhouseError extends Error {
 export class TimeoutError extends GreenhouseError {
   override name = 'TimeoutError'
   readonly afterMs: number
+  /** The scope whose deadline passed; null for the time-out of a single wait. Tells a nested deadline from one's own. */
+  scope: Scope | null = null
 
   constructor(what: string, afterMs: number) {
     super('GH_TIMEOUT', `${what} timed out after ${afterMs} ms`)

@@ -23,6 +23,11 @@ export {
   scheduleExceptionIn,
 } from './end.ts'
 
+// Scopes
+export { moveOnAfter, shield, withTimeout, type Scope } from './scope.ts'
+export { Group, type GroupOptions } from './group.ts'
+export { all, first } from './race.ts'
+
 // Errors
 export { GreenhouseError, GreenletExit, TimeoutError, type GreenhouseErrorCode } from './errors.ts'
 export {

@@ -1,12 +1,18 @@
 // What only some scopes need, in one slot of the scope: most greenlets never pay for it. Later minors of the kernel add
 // their fields here; the layout of the scope itself is fixed for a kernel major.
 import type { AsyncResource } from 'node:async_hooks'
-import type { GreenletExit } from '../errors.ts'
 import type { ExceptionHandler } from '../handlers.ts'
 import type { LocalHook } from '../hooks.ts'
 import type { Operation } from './operation.ts'
+import type { Region } from './region.ts'
 import type { Scope } from './scope.ts'
 import type { Timer } from './timers.ts'
+
+/** Hears of the end of a child; true when it takes care of the child's error. */
+export interface Membership {
+  readonly detached: boolean
+  childFinished(child: Scope, failed: boolean, value: unknown): boolean
+}
 
 export interface Extra {
   name?: string
@@ -20,7 +26,14 @@ export interface Extra {
   timers?: Set<Timer>
   /** Set from an end until its code has gone: when the end is delivered again. */
   grace?: Timer
-  exit?: GreenletExit
+  exit?: unknown
+  graceMs?: number
+  /** Regions whose call was answered while their body still runs. */
+  abandoned?: Set<Region>
+  /** The group to which this greenlet belongs. */
+  group?: Membership
+  /** Where it was spawned, when that is recorded. */
+  spawnSite?: string
   /** Where it waited when it was found to have swallowed its end. */
   ignoredEndAt?: string
   controller?: AbortController

@@ -13,7 +13,7 @@ export function remindOfEnd(scope: Scope): void {
   if ((scope.bits & INTERRUPTED) !== 0 || extraOf(scope).grace !== undefined) return
   const reminder = new Reminder(scope)
   scope.extra!.grace = reminder
-  startTimer(reminder, DEFAULT_GRACE_MS)
+  startTimer(reminder, scope.extra!.graceMs ?? DEFAULT_GRACE_MS)
 }
 
 export function forgetReminder(scope: Scope): void {

@@ -124,12 +124,14 @@ export class CoreGreenlet extends Scope implements Greenlet {
     this.outer = null
     this.fn = (this.fn as { name?: string }).name
     unregister(this)
+    const group = this.extra?.group
     if (this.pending !== null || this.extra !== null) tidy(this)
+    const taken = group?.childFinished(this, outcome === life.FAILED && !ended, value) ?? false
     const { joiners } = this
     if (joiners !== null && joiners.size > 0) {
       if (outcome === life.FINISHED) joiners.wakeAll(value)
       else joiners.failAll(() => value)
-    } else if (outcome === life.FAILED && !ended) report(value, this)
+    } else if (outcome === life.FAILED && !ended && !taken) report(value, this)
     this.joiners = null
   }
 
@@ -190,8 +192,8 @@ function tidy(greenlet: CoreGreenlet): void {
   if (extra === null) return
   forgetReminder(greenlet)
   if (extra.timers !== undefined) for (const timer of extra.timers) stopTimer(timer)
-  const { name, controller, exit, handlers, ignoredEndAt } = extra
-  greenlet.extra = { name, controller, exit, handlers, ignoredEndAt } as typeof extra
+  const { name, controller, exit, handlers, ignoredEndAt, spawnSite } = extra
+  greenlet.extra = { name, controller, exit, handlers, ignoredEndAt, spawnSite } as typeof extra
 }
 
 function isOwnExit(greenlet: CoreGreenlet, error: unknown): boolean {

@@ -29,10 +29,16 @@ export function interruptOldest(scope: Scope, error: unknown): void {
   else oldest.source.interrupt(oldest, error)
 }
 
+/** Notes an error to be thrown at the next wait of a scope. */
+export function noteInterruption(scope: Scope, error: unknown): void {
+  const thrown = (extraOf(scope).thrown ??= [])
+  if (!thrown.includes(error)) thrown.push(error)
+  scope.bits |= INTERRUPTED
+}
+
 /** Throws an error into a scope at its next wait, or out of the wait on an operation that is not its own. */
 export function throwAtNextWait(scope: Scope, error: unknown): void {
-  ;(extraOf(scope).thrown ??= []).push(error)
-  scope.bits |= INTERRUPTED
+  noteInterruption(scope, error)
   if ((scope.bits & (LIFE | GENERATOR)) !== (ALIVE | GENERATOR)) return
   const { input } = scope
   if (input === null || (input.state & OUTCOME) !== PENDING) return

@@ -41,10 +41,17 @@ export interface Source {
   /** Takes a pending operation off every list. */
   withdraw(operation: Operation): void
   /** Where present, an interruption goes here instead of cancelling the operation. */
+  /** Whether the wait is to end as it would, however the scope is interrupted. */
+  readonly shields?: boolean
   readonly interrupt?: ((operation: Operation, error: unknown) => void) | undefined
 }
 
-export type Consumer = Scope | Waker | (Scope | Waker)[] | null
+/** What can be woken by an operation; it is only while its `input` is that operation. */
+export interface Woken extends Runnable {
+  readonly input: Operation | null
+}
+
+export type Consumer = Woken | Woken[] | null
 
 export class Operation<T = unknown> implements Parked {
   done: boolean
@@ -224,7 +231,7 @@ export function blocking<T>(operation: Operation<T>): Blocking<T> {
   return operation as unknown as Blocking<T>
 }
 
-function consume(operation: Operation): void {
+export function consume(operation: Operation): void {
   const state = operation.state
   if ((state & CONSUMED) !== 0) return
   operation.state = state | CONSUMED
@@ -252,12 +259,12 @@ function wakeConsumers(operation: Operation): void {
   else wake(operation, consumer!)
 }
 
-function wake(operation: Operation, consumer: Scope | Waker): void {
+function wake(operation: Operation, consumer: Woken): void {
   // A greenlet that has meanwhile parked on something else is not woken.
   if (consumer.input === operation) push(consumer)
 }
 
-function addConsumer(operation: Operation, consumer: Scope | Waker): void {
+export function addConsumer(operation: Operation, consumer: Woken): void {
   const others = operation.consumer
   if (others === null) operation.consumer = consumer
   else if (Array.isArray(others)) others.push(consumer)
@@ -297,4 +304,8 @@ function misused(): never {
       ? 'A Blocking was iterated outside a generator greenlet: use `await` here'
       : 'A Blocking was iterated again while parked (spread?): wait for it with `yield*`',
   )
+}
+
+export function isOperation(value: unknown): value is Operation {
+  return value instanceof Operation
 }

@@ -70,7 +70,7 @@ function start(scope: Scope): void {
 function resume(scope: Scope): void {
   const generator = scope.body as Generator
   const input = scope.input
-  const interrupted = (scope.bits & INTERRUPTED) !== 0
+  const interrupted = (scope.bits & INTERRUPTED) !== 0 && input?.source.shields !== true
   if ((scope.bits & (LIFE | GENERATOR)) !== (ALIVE | GENERATOR)) return
   // A wake that is out of date: it has parked on something else since.
   if (input !== null && (input.state & OUTCOME) === PENDING && !interrupted) return

@@ -1,0 +1,167 @@
+// A region: a scope below a greenlet, with a body of its own that starts at once. To the scope around it, it is one
+// operation; an interruption of that scope goes to the innermost waits, and comes back out as the body's own error.
+//
+//   greenlet --open operation--> region --open operation--> region --open operation--> a wait
+import { GreenletExit } from '../errors.ts'
+import type { Greenlet } from '../greenlet.ts'
+import { report } from '../handlers.ts'
+import { coarseTime } from './coarse-time.ts'
+import { currentScope, running, setRunning, stepping } from './context.ts'
+import { extraOf } from './extra.ts'
+import { forgetReminder } from './grace.ts'
+import { interrupt, noteInterruption } from './interrupt.ts'
+import { ALIVE, ENDING, FAILED, finished, GENERATOR, INITIAL, LIFE, type FINISHED } from './life.ts'
+import {
+  cancel,
+  DONE,
+  FAILED as WAIT_FAILED,
+  openOperations,
+  Operation,
+  OUTCOME,
+  PENDING,
+  settle,
+  track,
+  type Source,
+} from './operation.ts'
+import { Scope } from './scope.ts'
+
+export class Region extends Scope {
+  readonly kind: string
+  readonly home: Greenlet
+  /** What the scope around waits on. */
+  readonly operation: Operation
+  /** The error by which it was cancelled. */
+  cause: unknown = undefined
+  /** Its call has been answered, and its body still runs, on a promise that nobody could interrupt. */
+  abandoned = false
+  /** Called with the body's outcome; gives the region's operation its own. */
+  readonly conclude: (
+    region: Region,
+    outcome: typeof FINISHED | typeof FAILED,
+    value: unknown,
+  ) => void
+
+  constructor(
+    kind: string,
+    fn: unknown,
+    args: unknown[],
+    source: RegionSource,
+    conclude: Region['conclude'],
+  ) {
+    const outer = currentScope()
+    super(outer, INITIAL, fn, args)
+    this.kind = kind
+    this.home = outer.greenlet
+    this.conclude = conclude
+    this.operation = new Operation(
+      outer,
+      { ...source, kind, region: this } as Source,
+      PENDING,
+      undefined,
+    )
+    this.operation.sinceMs = coarseTime()
+    track(this.operation)
+  }
+
+  get greenlet(): Greenlet {
+    return this.home
+  }
+
+  /** Runs the body up to its first wait, on the caller's stack. */
+  begin(): void {
+    const outer = running
+    const outerStep = stepping
+    this.run()
+    setRunning(outer, outerStep)
+  }
+
+  /** Throws an error into the body. A body on a foreign promise cannot hear it: then the call fails at once. */
+  interrupt(error: unknown): void {
+    if (finished(this)) return
+    if (this.onForeignPromise()) {
+      noteInterruption(this, error)
+      this.abandon(error)
+    } else interrupt(this, error)
+  }
+
+  /** Cancels it for good: the error comes again after the grace period where code swallows it. */
+  cancel(error: unknown): void {
+    if (finished(this) || this.cause !== undefined) return
+    this.cause = error
+    this.bits |= ENDING
+    const extra = extraOf(this)
+    extra.exit = error
+    this.interrupt(error)
+    extra.controller?.abort(error)
+  }
+
+  /** Shows it as abandoned for as long as its body goes on. */
+  leaveBehind(): void {
+    this.abandoned = true
+    ;(extraOf(this.home as unknown as Scope).abandoned ??= new Set()).add(this)
+  }
+
+  abandon(error: unknown): void {
+    this.leaveBehind()
+    if (this.operation.parked) this.conclude(this, FAILED, error)
+  }
+
+  onForeignPromise(): boolean {
+    if ((this.bits & (LIFE | GENERATOR)) !== ALIVE || isCurrent(this)) return false
+    return !openOperations(this).some((operation) => operation.consumer !== null)
+  }
+
+  finish(outcome: typeof FINISHED | typeof FAILED, value: unknown): void {
+    const interruption = this.extra?.thrown?.[0] ?? this.cause
+    this.bits = (this.bits & ~LIFE) | outcome
+    this.body = value
+    this.input = null
+    for (const operation of openOperations(this)) {
+      cancel(operation, this.cause ?? new GreenletExit(`The ${this.kind} that waited has finished`))
+    }
+    forgetReminder(this)
+    if (this.abandoned) {
+      ;(this.home as unknown as Scope).extra?.abandoned?.delete(this)
+      if (outcome === FAILED && value !== interruption) report(value, this.home as unknown as Scope)
+    }
+    this.conclude(this, outcome, value)
+    this.outer = null
+  }
+}
+
+/** How an interruption of the scope around reaches a region. */
+export type RegionSource = Pick<Source, 'giveBack' | 'withdraw' | 'interrupt' | 'shields'>
+
+/** The interruption goes into the body. */
+export const PASSED_ON: RegionSource = {
+  giveBack: null,
+  withdraw() {},
+  interrupt: (operation, error) => regionOf(operation).interrupt(error),
+}
+
+/** The interruption waits until the body is through. */
+export const HELD_BACK: RegionSource = {
+  giveBack: null,
+  shields: true,
+  withdraw() {},
+  interrupt: (operation, error) => noteInterruption(operation.scope, error),
+}
+
+export function regionOf(operation: Operation): Region {
+  return (operation.source as Source & { region: Region }).region
+}
+
+/** Gives the call the outcome of its body, unless it has one already. */
+export function passOutcome(
+  region: Region,
+  outcome: typeof FINISHED | typeof FAILED,
+  value: unknown,
+): void {
+  if ((region.operation.state & OUTCOME) !== PENDING) return
+  settle(region.operation, outcome === FAILED ? WAIT_FAILED : DONE, value)
+}
+
+function isCurrent(region: Region): boolean {
+  for (let at: Scope | null = running; at !== null; at = at.outer) if (at === region) return true
+  return false
+}
