@@ -52,3 +52,15 @@ export {
   type GlobalHook,
   type LocalHook,
 } from './hooks.ts'
+
+// Looking in
+export {
+  dump,
+  statistics,
+  type Dump,
+  type GreenletDump,
+  type SchedulerStatistics,
+  type WaitDump,
+} from './dump.ts'
+export { formatDump } from './dump-text.ts'
+export { recordSites } from './sites.ts'

@@ -146,17 +146,15 @@ class Deadline implements Scope, Timer {
   readonly region: Region
   timedOut = false
   afterMs: number
-  atMs: number
 
   constructor(kind: string, ms: number, fn: unknown, conclude: Conclude) {
     this.afterMs = ms
-    this.atMs = currentClock().now() + ms
     this.region = new Region(kind, fn, [this], PASSED_ON, (region, outcome, value) => {
       stopTimer(this)
       conclude(this, region, outcome, value)
     })
     this.keepsProcess = !this.region.home.daemon
-    startTimerAt(this, this.atMs)
+    this.set(ms)
   }
 
   get signal(): AbortSignal {
@@ -173,16 +171,20 @@ class Deadline implements Scope, Timer {
   }
 
   get leftMs(): number {
-    return Math.max(0, this.atMs - currentClock().now())
+    return Math.max(0, this.region.deadlineMs - currentClock().now())
   }
 
   extend(ms: number): void {
     checkDelay('ms', ms)
     if (this.cancelled) return
     stopTimer(this)
+    this.set(ms)
+  }
+
+  set(ms: number): void {
     this.afterMs = ms
-    this.atMs = currentClock().now() + ms
-    startTimerAt(this, this.atMs)
+    this.region.deadlineMs = currentClock().now() + ms
+    startTimerAt(this, this.region.deadlineMs)
   }
 
   cancel(

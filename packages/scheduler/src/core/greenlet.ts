@@ -21,6 +21,7 @@ import {
 import { handled } from './orphans.ts'
 import { register, unregister } from './registry.ts'
 import { Scope } from './scope.ts'
+import { callSite, recording } from './sites.ts'
 import { currentClock, stopTimer } from './timers.ts'
 import { complete, WaitList } from './wait-list.ts'
 
@@ -41,6 +42,7 @@ export class CoreGreenlet extends Scope implements Greenlet {
     this.slot = -1
     this.joiners = null
     register(this)
+    if (recording) extraOf(this).spawnSite = callSite()
   }
 
   get greenlet(): CoreGreenlet {

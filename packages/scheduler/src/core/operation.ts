@@ -14,6 +14,7 @@ import type { Inspectable } from './inspection.ts'
 import { handled, orphan } from './orphans.ts'
 import { overBudget, push, type Runnable } from './run-queue.ts'
 import type { Scope } from './scope.ts'
+import { noteWait, recording } from './sites.ts'
 import { enteredBy, leftBy, watched } from './switches.ts'
 import { received } from './thrown.ts'
 
@@ -198,6 +199,7 @@ export function cancel(operation: Operation, error: unknown): void {
 
 /** Notes an operation as open in its scope, so that an end of the scope reaches it. */
 export function track(operation: Operation): void {
+  if (recording) noteWait(operation)
   const scope = operation.scope
   if (scope.pending === null && !isMain(scope)) scope.pending = operation
   else (extraOf(scope).operations ??= new Set()).add(operation)

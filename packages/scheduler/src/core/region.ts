@@ -32,6 +32,8 @@ export class Region extends Scope {
   readonly operation: Operation
   /** The error by which it was cancelled. */
   cause: unknown = undefined
+  /** The monotonic moment of its deadline. */
+  deadlineMs = Infinity
   /** Its call has been answered, and its body still runs, on a promise that nobody could interrupt. */
   abandoned = false
   /** Called with the body's outcome; gives the region's operation its own. */
