@@ -64,3 +64,12 @@ export {
 } from './dump.ts'
 export { formatDump } from './dump-text.ts'
 export { recordSites } from './sites.ts'
+export { publishDiagnostics } from './diagnostics.ts'
+export { trace, type Trace } from './trace.ts'
+export {
+  assertSwitches,
+  monitor,
+  type Blockage,
+  type Monitor,
+  type MonitorOptions,
+} from './monitor.ts'

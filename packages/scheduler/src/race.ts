@@ -12,11 +12,11 @@ import {
   DONE,
   FAILED,
   isOperation,
-  Operation,
   OUTCOME,
   PENDING,
   settle,
   track,
+  type Operation,
   type Source,
 } from './core/operation.ts'
 import { push, type Runnable } from './core/run-queue.ts'

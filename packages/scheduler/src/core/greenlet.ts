@@ -22,6 +22,7 @@ import { handled } from './orphans.ts'
 import { register, unregister } from './registry.ts'
 import { Scope } from './scope.ts'
 import { callSite, recording } from './sites.ts'
+import { endedBy, lifeWatched, spawnedBy } from './telemetry.ts'
 import { currentClock, stopTimer } from './timers.ts'
 import { complete, WaitList } from './wait-list.ts'
 
@@ -42,6 +43,7 @@ export class CoreGreenlet extends Scope implements Greenlet {
     this.slot = -1
     this.joiners = null
     register(this)
+    if (lifeWatched) spawnedBy(this)
     if (recording) extraOf(this).spawnSite = callSite()
   }
 
@@ -126,6 +128,7 @@ export class CoreGreenlet extends Scope implements Greenlet {
     this.outer = null
     this.fn = (this.fn as { name?: string }).name
     unregister(this)
+    if (lifeWatched) endedBy(this, outcome === life.FAILED && !ended, value)
     const group = this.extra?.group
     if (this.pending !== null || this.extra !== null) tidy(this)
     const taken = group?.childFinished(this, outcome === life.FAILED && !ended, value) ?? false

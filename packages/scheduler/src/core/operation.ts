@@ -104,6 +104,7 @@ export class Operation<T = unknown> implements Parked {
     if (runner !== null) {
       if (runner.input !== this) {
         if ((state & YIELDS) !== 0 || overBudget()) {
+          if ((state & ORPHAN) !== 0) handled(this)
           this.done = false
           runner.input = this
           push(runner)
@@ -295,7 +296,10 @@ function promiseOf<T>(operation: Operation<T>): Promise<T> {
   const promise = new Promise<unknown>(keepResolvers)
   const waker = new Waker(operation as Operation, resolveLast, rejectLast)
   if ((state & OUTCOME) === PENDING) addConsumer(operation as Operation, waker)
-  else push(waker)
+  else {
+    if ((state & ORPHAN) !== 0) handled(operation)
+    push(waker)
+  }
   return promise as Promise<T>
 }
 

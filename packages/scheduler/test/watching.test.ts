@@ -1,0 +1,111 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import {
+  assertSwitches,
+  monitor,
+  pause,
+  pauseFor,
+  publishDiagnostics,
+  schedule,
+  trace,
+  type Blockage,
+} from '@greenhouse/scheduler'
+
+describe('publishDiagnostics', () => {
+  it('publishes spawn, switch, block, wake, end and error, until it is stopped', async () => {
+    const seen: string[] = []
+    const names = ['spawn', 'block', 'end', 'error']
+    const listeners = names.map((name) => {
+      const listener = (message: unknown) => {
+        const { greenlet, kind } = message as { greenlet: { name: string }; kind?: string }
+        if (greenlet.name === 'job')
+          seen.push(kind === undefined || kind === null ? name : `${name} ${kind}`)
+      }
+      subscribe(`greenhouse:${name}`, listener)
+      return () => unsubscribe(`greenhouse:${name}`, listener)
+    })
+    const stop = publishDiagnostics()
+    const job = function* job() {
+      yield* pauseFor(1)
+      throw new Error('failed')
+    }
+    await schedule(job)
+      .join()
+      .catch(() => {})
+    stop()
+    await schedule(job)
+      .join()
+      .catch(() => {})
+    for (const forget of listeners) forget()
+    expect(seen).toEqual(['spawn', 'block pauseFor', 'error', 'end', 'block'])
+  })
+})
+
+describe('trace', () => {
+  it('writes a track a greenlet, with what it ran and what it waited for', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'greenhouse-trace-'))
+    const file = join(folder, 'trace.json')
+    const recording = trace(file)
+    const job = schedule(function* job() {
+      yield* pauseFor(2)
+    })
+    await job.join()
+    await recording.stop()
+    const events = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>[]
+    await rm(folder, { recursive: true })
+    expect(events).toHaveLength(recording.events)
+    const own = events.filter(({ tid }) => tid === job.id)
+    expect(own).toContainEqual(
+      expect.objectContaining({ ph: 'M', args: { name: `${job.id} job` } }),
+    )
+    const wait = own.find(({ cat }) => cat === 'wait')
+    expect(wait).toMatchObject({ name: 'pauseFor', ph: 'X' })
+    expect(wait!['dur']).toBeGreaterThanOrEqual(1900)
+    expect(own.filter(({ cat }) => cat === 'run')).toHaveLength(2)
+  })
+
+  it('rejects at stop when the file cannot be written', async () => {
+    await expect(trace(join(tmpdir(), 'no', 'such', 'folder.json')).stop()).rejects.toMatchObject({
+      code: 'ENOENT',
+    })
+  })
+})
+
+describe('monitor', () => {
+  it('names the greenlet that holds the event loop, with its stack while it is stuck', async () => {
+    const seen: Blockage[] = []
+    const watch = await monitor({ thresholdMs: 40, onBlocked: (blockage) => seen.push(blockage) })
+    await schedule(async function busy() {
+      await pause()
+      const untilMs = performance.now() + 250
+      function spin() {
+        while (performance.now() < untilMs);
+      }
+      spin()
+    }).join()
+    while (seen.length === 0) await pauseFor(1)
+    await watch.stop()
+    expect(seen[0]!.holder).toMatch(/^greenlet \d+ "busy"$/)
+    expect(seen[0]!.forMs).toBeGreaterThanOrEqual(40)
+    expect(seen[0]!.stack.some((line) => line.includes('spin'))).toBe(true)
+    expect(seen).toHaveLength(1)
+  })
+
+  it('runs once, and refuses a threshold below 10 ms', async () => {
+    await expect(monitor({ thresholdMs: 1 })).rejects.toMatchObject({ code: 'GH_INVALID_ARGUMENT' })
+    const watch = await monitor()
+    await expect(monitor()).rejects.toMatchObject({ code: 'GH_INVALID_STATE' })
+    await watch.stop()
+    await watch.stop()
+  })
+})
+
+describe('assertSwitches', () => {
+  it('fails for a function that never lets go', async () => {
+    await assertSwitches(() => pause())
+    await expect(assertSwitches(() => 1)).rejects.toMatchObject({ code: 'GH_INVALID_STATE' })
+  })
+})
