@@ -94,7 +94,7 @@ export class Operation<T = unknown> implements Parked {
     const runner = stepping
     const state = this.state
     if ((state & OUTCOME) === PENDING) {
-      if (runner === null || runner.input === this) misused()
+      if (runner === null || runner.input === this) misused(this, runner)
       this.done = false
       runner.input = this
       if (this.consumer === null) this.consumer = runner
@@ -216,7 +216,8 @@ export function openOperations(scope: Scope): Operation[] {
 export function removeConsumer(operation: Operation, runner: Scope): void {
   if (operation.consumer === runner) operation.consumer = null
   else if (Array.isArray(operation.consumer)) {
-    operation.consumer = operation.consumer.filter((other) => other !== runner)
+    const others = operation.consumer.filter((other) => other !== runner)
+    operation.consumer = others.length === 0 ? null : others
   }
 }
 
@@ -303,10 +304,14 @@ function promiseOf<T>(operation: Operation<T>): Promise<T> {
   return promise as Promise<T>
 }
 
-function misused(): never {
+function misused(operation: Operation, runner: Scope | null): never {
+  if (runner !== null) {
+    removeConsumer(operation, runner)
+    runner.input = null
+  }
   throw new GreenhouseError(
     'GH_INVALID_STATE',
-    stepping === null
+    runner === null
       ? 'A Blocking was iterated outside a generator greenlet: use `await` here'
       : 'A Blocking was iterated again while parked (spread?): wait for it with `yield*`',
   )
