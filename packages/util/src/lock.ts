@@ -1,14 +1,10 @@
 // Mutual exclusion. The lock is handed straight to the first waiter: nobody can take it in between.
-import {
-  getCurrent,
-  GreenhouseError,
-  type Blocking,
-  type Greenlet,
-  type WaitOptions,
-} from '@greenhouse/scheduler'
+import { getCurrent, GreenhouseError } from '@greenhouse/scheduler'
+import type { Blocking, Greenlet, Plain, Steps, WaitOptions } from '@greenhouse/scheduler'
 import { giveFalse, refuse, WaitList, type Operation } from '@greenhouse/scheduler/kernel'
 import { grant, Hold, holdTimedOut, type Held } from './core/grant.ts'
 import { nameOf, titleOf, type NameOptions } from './core/named.ts'
+import { runHolding } from './core/run.ts'
 
 /**
  * A lock: one greenlet at a time. It is not re-entrant, and any greenlet may release it.
@@ -103,6 +99,38 @@ export class Lock {
     return refuse(options) ?? this.take(new Hold(this), options, holdTimedOut)
   }
 
+  /**
+   * Runs a function with the lock, in the current greenlet.
+   *
+   * @param fn - Async, generator or plain.
+   * @param options - For the wait for the lock: `timeoutMs`, `signal`.
+   * @returns what `fn` gives.
+   * @throws {GH_TIMEOUT} when the lock did not come in time; what `fn` throws.
+   * @example
+   * ```ts
+   * import { pause } from '@greenhouse/scheduler'
+   * import { Lock } from '@greenhouse/util'
+   *
+   * const lock = new Lock()
+   * const whole = async (word: string) => {
+   *   console.log(word)
+   *   await pause()
+   *   console.log(word)
+   * }
+   * await Promise.all([lock.run(() => whole('a')), lock.run(() => whole('b'))])
+   * // => a
+   * // => a
+   * // => b
+   * // => b
+   * ```
+   */
+  run<T>(fn: () => Steps<T>, options?: WaitOptions): Blocking<T>
+  run<T>(fn: () => PromiseLike<T>, options?: WaitOptions): Blocking<T>
+  run<T extends Plain>(fn: () => T, options?: WaitOptions): Blocking<T>
+  run(fn: unknown, options?: WaitOptions): Blocking<unknown> {
+    return runHolding((inner) => this.hold(inner), fn, options)
+  }
+
   /** How things stand. */
   statistics(): { locked: boolean; waiting: number } {
     return { locked: this.owner !== null, waiting: this.waiters.size }
@@ -119,6 +147,15 @@ export class Lock {
     this.owner = (operation as unknown as Operation).scope.greenlet
     return operation as Blocking<T>
   }
+
+  /** @internal */
+  surrender(): number {
+    this.giveBack()
+    return 1
+  }
+
+  /** @internal */
+  reclaim(_levels: number): void {}
 
   /** @internal */
   giveBack(): void {

@@ -1,8 +1,9 @@
 // A number of permits. A released permit is handed straight to the first waiter.
-import type { Blocking, WaitOptions } from '@greenhouse/scheduler'
+import type { Blocking, Plain, Steps, WaitOptions } from '@greenhouse/scheduler'
 import { checkCount, giveFalse, refuse, WaitList, type Expire } from '@greenhouse/scheduler/kernel'
 import { grant, Hold, holdTimedOut, type Held } from './core/grant.ts'
 import { nameOf, type NameOptions } from './core/named.ts'
+import { runHolding } from './core/run.ts'
 
 /**
  * A semaphore: at most so many greenlets at a time.
@@ -89,6 +90,21 @@ export class Semaphore {
    */
   hold(options?: WaitOptions): Blocking<Held> {
     return refuse(options) ?? this.take(new Hold(this), options, holdTimedOut)
+  }
+
+  /**
+   * Runs a function with a permit, in the current greenlet.
+   *
+   * @param fn - Async, generator or plain.
+   * @param options - For the wait for the permit: `timeoutMs`, `signal`.
+   * @returns what `fn` gives.
+   * @throws {GH_TIMEOUT} when the permit did not come in time; what `fn` throws.
+   */
+  run<T>(fn: () => Steps<T>, options?: WaitOptions): Blocking<T>
+  run<T>(fn: () => PromiseLike<T>, options?: WaitOptions): Blocking<T>
+  run<T extends Plain>(fn: () => T, options?: WaitOptions): Blocking<T>
+  run(fn: unknown, options?: WaitOptions): Blocking<unknown> {
+    return runHolding((inner) => this.hold(inner), fn, options)
   }
 
   /** How things stand. */

@@ -52,7 +52,12 @@ export interface Waitable {
 }
 
 /** Every way of cutting a wait short, for each kind of greenlet: nothing is lost, nobody stays in a list. */
-export function cancelTable(make: () => Waitable): void {
+export function cancelTable(makeOne: () => Waitable, prepare?: () => Promise<void>): void {
+  const make = async () => {
+    const thing = makeOne()
+    await prepare?.()
+    return thing
+  }
   const cuts: Record<string, (victim: Greenlet) => void> = {
     'its end': (victim) => end(victim),
     'an exception': (victim) => scheduleException(new Error('cut'), victim),
@@ -60,7 +65,7 @@ export function cancelTable(make: () => Waitable): void {
   for (const kind of KINDS) {
     for (const [what, cut] of Object.entries(cuts)) {
       it(`leaves the list at ${what} while waiting (${kind})`, async () => {
-        const thing = make()
+        const thing = await make()
         const victim = waiter(kind, () => thing.wait())
         const other = waiter(kind, () => thing.wait())
         await settled()
@@ -73,7 +78,7 @@ export function cancelTable(make: () => Waitable): void {
       })
 
       it(`passes on what it was handed when ${what} comes in the same instant (${kind})`, async () => {
-        const thing = make()
+        const thing = await make()
         const victim = waiter(kind, () => thing.wait())
         const other = waiter(kind, () => thing.wait())
         await settled()
@@ -88,7 +93,7 @@ export function cancelTable(make: () => Waitable): void {
       })
 
       it(`does not even try when ${what} came before the wait (${kind})`, async () => {
-        const thing = make()
+        const thing = await make()
         const victim = waiter(kind, () => {
           cut(victim)
           return thing.wait()
@@ -104,7 +109,7 @@ export function cancelTable(make: () => Waitable): void {
 
     it(`leaves the list on time-out (${kind})`, async () => {
       await withVirtualClock(async (clock) => {
-        const thing = make()
+        const thing = await make()
         const victim = waiter(kind, () => thing.wait({ timeoutMs: 10 }))
         const other = waiter(kind, () => thing.wait({ timeoutMs: 1000 }))
         expect(await outcome(victim)).toEqual(thing.onTimeout)
@@ -117,7 +122,7 @@ export function cancelTable(make: () => Waitable): void {
     })
 
     it(`leaves the list at an abort, with the reason of the signal (${kind})`, async () => {
-      const thing = make()
+      const thing = await make()
       const controller = new AbortController()
       const victim = waiter(kind, () => thing.wait({ signal: controller.signal }))
       const other = waiter(kind, () => thing.wait())
@@ -134,7 +139,7 @@ export function cancelTable(make: () => Waitable): void {
   }
 
   it('takes back what a greenlet got and never consumed, when it finishes', async () => {
-    const thing = make()
+    const thing = await make()
     const careless = schedule(function* () {
       void thing.wait()
       yield* pause()
@@ -148,7 +153,7 @@ export function cancelTable(make: () => Waitable): void {
   })
 
   it('serves main, and tries once with a time-out of 0', async () => {
-    const thing = make()
+    const thing = await make()
     expect(await outcome(thing.wait({ timeoutMs: 0 }))).toEqual(thing.onTimeout)
     const waiting = thing.wait()
     const second = thing.wait()
@@ -159,8 +164,8 @@ export function cancelTable(make: () => Waitable): void {
     expect(await second).toEqual(thing.gives)
   })
 
-  it('refuses a bad time-out', () => {
-    const thing = make()
+  it('refuses a bad time-out', async () => {
+    const thing = await make()
     expect(() => thing.wait({ timeoutMs: -1 })).toThrow(RangeError)
     expect(() => thing.wait({ timeoutMs: '1' as never })).toThrow(TypeError)
   })
