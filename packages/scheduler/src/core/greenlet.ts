@@ -57,7 +57,7 @@ export class CoreGreenlet extends Scope implements Greenlet {
 
   get name(): string {
     const { fn } = this
-    return this.extra?.name ?? ((typeof fn === 'function' ? fn.name : (fn as string)) || 'greenlet')
+    return this.extra?.name ?? ((typeof fn === 'function' ? fn.name : 'main') || 'greenlet')
   }
 
   set name(name: string) {
@@ -126,7 +126,6 @@ export class CoreGreenlet extends Scope implements Greenlet {
     this.body = value
     this.input = null
     this.outer = null
-    this.fn = (this.fn as { name?: string }).name
     unregister(this)
     if (lifeWatched) endedBy(this, outcome === life.FAILED && !ended, value)
     const group = this.extra?.group

@@ -13,7 +13,7 @@ const MANUAL = { requireManualDestroy: true }
 export abstract class Scope extends AsyncResource implements Runnable {
   outer: Scope | null
   bits: number
-  /** The function of the body; of a finished one its name. */
+  /** The function of the body. */
   fn: unknown
   /** The arguments to start with, then the generator, then the result or error. */
   body: unknown

@@ -41,11 +41,24 @@ function start(scope: Scope): void {
   scope.body = null
   if ((scope.bits & INTERRUPTED) !== 0) return scope.finish(FAILED, takeInterruption(scope))
   scope.bits = (scope.bits & ~LIFE) | ALIVE
+  if (Object.getPrototypeOf(fn) === generatorFunction) {
+    setRunning(scope, null)
+    try {
+      beGenerator(scope, fn(...args))
+    } catch (error) {
+      setRunning(null, null)
+      scope.finish(FAILED, error)
+    }
+  } else startAny(scope, fn, args)
+}
+
+/** Starts what looks like a plain function: its result tells what it is. */
+function startAny(scope: Scope, fn: Body, args: unknown[]): void {
   let result: unknown
+  makeContexts(livingGreenlets())
   setRunning(scope, null)
   try {
-    result =
-      Object.getPrototypeOf(fn) === generatorFunction ? fn(...args) : callAny(scope, fn, args)
+    result = callInContext(scope, fn, args)
     setRunning(null, null)
     if (isThenable(result)) {
       result.then(
@@ -59,8 +72,12 @@ function start(scope: Scope): void {
     setRunning(null, null)
     return scope.finish(FAILED, error)
   }
-  if (!isGenerator(result)) return scope.finish(FINISHED, result)
-  scope.body = result
+  if (isGenerator(result)) beGenerator(scope, result)
+  else scope.finish(FINISHED, result)
+}
+
+function beGenerator(scope: Scope, generator: unknown): void {
+  scope.body = generator
   scope.bits |= GENERATOR
   if (contextsExist()) ownContext(scope)
   if ((scope.bits & OWN_RESOURCE) === 0) resume(scope)
@@ -88,11 +105,6 @@ function resume(scope: Scope): void {
   setRunning(null, null)
   if (result.done === true) scope.finish(FINISHED, result.value)
   else if ((result as unknown) !== scope.input) yieldedNonsense(scope, result)
-}
-
-function callAny(scope: Scope, fn: Body, args: unknown[]): unknown {
-  makeContexts(livingGreenlets())
-  return callInContext(scope, fn, args)
 }
 
 function yieldedNonsense(scope: Scope, result: IteratorResult<unknown>): void {
