@@ -16,6 +16,8 @@ export type { NameOptions } from './core/named.ts'
 export { Queue, type QueueStatistics } from './queue.ts'
 export { LifoQueue } from './lifo-queue.ts'
 export { PriorityQueue, type PriorityQueueOptions } from './priority-queue.ts'
+export { Channel } from './channel.ts'
+export type { Chosen, FittingCases, SelectCase, Selected } from './select.ts'
 export type { Exchange, ExchangeStatistics } from './exchange.ts'
 
 // Greenlets in the manner of threads
