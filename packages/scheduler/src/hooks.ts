@@ -1,11 +1,13 @@
 // Hooks: callbacks on switches. A global one sees each change from one greenlet to another; a local one sees its greenlet
 // go in or out. They are held strongly, and one that throws is reported as an unhandled rejection.
 import { checkFunction } from './check.ts'
-import { extraOf, type Extra } from './core/extra.ts'
+import { extraOf } from './core/extra.ts'
 import { currentGreenlet, demandGreenlet } from './core/greenlet.ts'
+import { finished } from './core/life.ts'
 import { main } from './core/main.ts'
 import type { Scope } from './core/scope.ts'
 import { unwatchSwitches, watchSwitches, type SwitchWatcher } from './core/switches.ts'
+import { unwatchLives, watchLives, type LifeWatcher } from './core/telemetry.ts'
 import type { Greenlet } from './greenlet.ts'
 import { removeFrom } from './handlers.ts'
 
@@ -36,8 +38,8 @@ export type LocalHook = (greenlet: Greenlet) => void
  */
 export function globalHook<H extends GlobalHook>(hook: H): H {
   checkFunction('hook', hook)
-  globalHooks.push(hook)
   watch()
+  globalHooks.push(hook)
   return hook
 }
 
@@ -47,7 +49,9 @@ export function globalHook<H extends GlobalHook>(hook: H): H {
  * @returns whether it was there.
  */
 export function removeGlobalHook(hook: GlobalHook): boolean {
-  return unwatch(removeFrom(globalHooks, hook))
+  const removed = removeFrom(globalHooks, hook)
+  unwatch()
+  return removed
 }
 
 /**
@@ -112,35 +116,51 @@ const globalHooks: GlobalHook[] = []
 let localHooks = 0
 /** Who ran last, for the global hooks. */
 let last: Greenlet = main
-/** Which scope has gone in and not out. */
-let inside: Scope | null = null
+/** Who has gone in and not out. */
+let inside: Greenlet | null = null
 
-const watcher: SwitchWatcher = {
-  entered(scope) {
-    if (inside !== null && inside !== scope) watcher.left(inside)
-    inside = scope
-    switchTo(scope.greenlet)
-    callLocal(scope, 'incoming')
+const switches: SwitchWatcher = {
+  entered({ greenlet }) {
+    // An async greenlet that parked on a foreign promise has gone out unseen.
+    goOut()
+    inside = greenlet
+    switchTo(greenlet)
+    callLocal(greenlet, 'incoming')
   },
-  left(scope) {
-    if (inside !== scope) return
-    inside = null
-    callLocal(scope, 'outgoing')
+  left({ greenlet }) {
+    if (inside === greenlet) goOut()
   },
   idle() {
+    goOut()
     switchTo(main)
   },
+}
+
+const lives: LifeWatcher = {
+  ended(greenlet) {
+    if (inside === greenlet) goOut()
+    const { extra } = greenlet
+    localHooks -= (extra?.incoming?.length ?? 0) + (extra?.outgoing?.length ?? 0)
+    unwatch()
+  },
+}
+
+function goOut(): void {
+  if (inside === null) return
+  const greenlet = inside
+  inside = null
+  callLocal(greenlet, 'outgoing')
 }
 
 function switchTo(to: Greenlet): void {
   const from = last
   last = to
-  if (from !== to) for (const hook of globalHooks) guard(() => hook(from, to))
+  if (from !== to) for (const hook of [...globalHooks]) guard(() => hook(from, to))
 }
 
-function callLocal(scope: Scope, direction: 'incoming' | 'outgoing'): void {
-  const hooks = scope.extra?.[direction]
-  if (hooks !== undefined) for (const hook of [...hooks]) guard(() => hook(scope.greenlet))
+function callLocal(greenlet: Greenlet, direction: 'incoming' | 'outgoing'): void {
+  const hooks = (greenlet as unknown as Scope).extra?.[direction]
+  if (hooks !== undefined) for (const hook of [...hooks]) guard(() => hook(greenlet))
 }
 
 function guard(call: () => void): void {
@@ -157,10 +177,11 @@ function addLocal<H extends LocalHook>(
   greenlet: Greenlet,
 ): H {
   checkFunction('hook', hook)
-  const extra: Extra = extraOf(demandGreenlet('greenlet', greenlet))
-  ;(extra[direction] ??= []).push(hook)
-  localHooks++
+  const target = demandGreenlet('greenlet', greenlet)
+  if (finished(target)) return hook
   watch()
+  ;(extraOf(target)[direction] ??= []).push(hook)
+  if (localHooks++ === 0) watchLives(lives)
   return hook
 }
 
@@ -171,17 +192,20 @@ function removeLocal(
 ): boolean {
   const removed = removeFrom(demandGreenlet('greenlet', greenlet).extra?.[direction], hook)
   if (removed) localHooks--
-  return unwatch(removed)
-}
-
-function watch(): void {
-  if (globalHooks.length + localHooks > 1) return
-  last = main
-  inside = null
-  watchSwitches(watcher)
-}
-
-function unwatch(removed: boolean): boolean {
-  if (globalHooks.length + localHooks === 0) unwatchSwitches(watcher)
+  unwatch()
   return removed
+}
+
+/** Before a hook is added. */
+function watch(): void {
+  if (globalHooks.length + localHooks > 0) return
+  last = currentGreenlet()
+  inside = last === main ? null : last
+  watchSwitches(switches)
+}
+
+/** After hooks have gone. */
+function unwatch(): void {
+  if (localHooks === 0) unwatchLives(lives)
+  if (globalHooks.length + localHooks === 0) unwatchSwitches(switches)
 }

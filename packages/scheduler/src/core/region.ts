@@ -24,6 +24,7 @@ import {
   type Source,
 } from './operation.ts'
 import { Scope } from './scope.ts'
+import { withoutSwitch } from './switches.ts'
 
 export class Region extends Scope {
   readonly kind: string
@@ -73,7 +74,7 @@ export class Region extends Scope {
   begin(): void {
     const outer = running
     const outerStep = stepping
-    this.run()
+    withoutSwitch(this)
     setRunning(outer, outerStep)
   }
 

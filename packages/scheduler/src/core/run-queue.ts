@@ -117,7 +117,8 @@ function drain(): void {
     }
   } finally {
     draining = false
-    if (head !== tail && !usedUp) {
+    // A watcher wants to hear when the continuation is through, and nothing else has to run.
+    if ((head !== tail || (stopped && watched)) && !usedUp) {
       if (stopped) scheduleAfterMicrotasks()
       else schedule()
     }
@@ -150,7 +151,7 @@ function turn(): void {
   credit = Math.min(look, FIRST_LOOK)
   if (!usedUp) return
   usedUp = false
-  if (head !== tail && !scheduled) drain()
+  if ((head !== tail || watched) && !scheduled) drain()
 }
 
 function bringForward(offset: number): void {

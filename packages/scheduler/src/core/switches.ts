@@ -10,25 +10,33 @@ export interface SwitchWatcher {
 }
 
 export let watched = false
-const watchers: SwitchWatcher[] = []
+let watchers: readonly SwitchWatcher[] = []
+/** Above 0 while a region begins on its caller's stack: that is no switch. */
+let nested = 0
 
 export function watchSwitches(watcher: SwitchWatcher): void {
-  if (!watchers.includes(watcher)) watchers.push(watcher)
+  if (!watchers.includes(watcher)) watchers = [...watchers, watcher]
   watched = true
 }
 
 export function unwatchSwitches(watcher: SwitchWatcher): void {
-  const at = watchers.indexOf(watcher)
-  if (at !== -1) watchers.splice(at, 1)
+  watchers = watchers.filter((other) => other !== watcher)
   watched = watchers.length > 0
 }
 
+/** Runs what begins on the stack of the current scope. */
+export function withoutSwitch(scope: Scope): void {
+  nested++
+  scope.run()
+  nested--
+}
+
 export function enteredBy(scope: Scope): void {
-  for (const watcher of watchers) watcher.entered(scope)
+  if (nested === 0) for (const watcher of watchers) watcher.entered(scope)
 }
 
 export function leftBy(scope: Scope): void {
-  for (const watcher of watchers) watcher.left(scope)
+  if (nested === 0) for (const watcher of watchers) watcher.left(scope)
 }
 
 export function backOutside(): void {

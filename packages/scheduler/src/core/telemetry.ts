@@ -11,16 +11,15 @@ export interface LifeWatcher {
 }
 
 export let lifeWatched = false
-const watchers: LifeWatcher[] = []
+let watchers: readonly LifeWatcher[] = []
 
 export function watchLives(watcher: LifeWatcher): void {
-  watchers.push(watcher)
+  watchers = [...watchers, watcher]
   lifeWatched = true
 }
 
 export function unwatchLives(watcher: LifeWatcher): void {
-  const at = watchers.indexOf(watcher)
-  if (at !== -1) watchers.splice(at, 1)
+  watchers = watchers.filter((other) => other !== watcher)
   lifeWatched = watchers.length > 0
 }
 
