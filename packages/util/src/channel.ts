@@ -17,19 +17,14 @@ import { select, type FittingCases, type SelectCase, type Selected } from './sel
  * import { schedule } from '@greenhouse/scheduler'
  * import { Channel } from '@greenhouse/util'
  *
- * const channel = new Channel<number>()
+ * const channel = new Channel<string>()
  * schedule(function* () {
- *   for (let n = 1; n <= 2; n++) {
- *     yield* channel.put(n)
- *     console.log(`${n} is taken`)
- *   }
+ *   for (const word of ['ping', 'pong']) yield* channel.put(word)
  *   channel.close()
  * })
- * for await (const n of channel) console.log(`got ${n}`)
- * // => got 1
- * // => 1 is taken
- * // => got 2
- * // => 2 is taken
+ * for await (const word of channel) console.log(word)
+ * // => ping
+ * // => pong
  * ```
  */
 export class Channel<T = unknown> extends Exchange<T> {

@@ -17,8 +17,9 @@ export function watchSignal(signal: AbortSignal, watcher: AbortWatcher): void {
   if (watch === undefined) {
     const watchers = new Set<AbortWatcher>()
     const listener = () => {
-      watches.delete(signal)
+      // Kept until the end: the abort of one may give another its outcome, which then leaves the set.
       for (const one of watchers) one.aborted(signal.reason)
+      watches.delete(signal)
     }
     watch = { watchers, listener }
     watches.set(signal, watch)

@@ -1,5 +1,6 @@
-// What the lists of the kernel can do and its typings do not yet say: taking one waiter out wherever it stands, putting
-// one in at the end, and stopping its time-out.
+// What the kernel can do and its typings do not yet say: taking a waiter out of a list wherever it stands, and telling the
+// time.
+import * as kernel from '@greenhouse/scheduler/kernel'
 import type { Operation } from '@greenhouse/scheduler/kernel'
 
 /** What a waiting operation waits on. */
@@ -10,12 +11,5 @@ export function leave(list: object, operation: Operation): void {
   ;(list as Source).withdraw(operation)
 }
 
-/** Puts a waiter at the end of a list. */
-export function enter(list: object, operation: Operation): void {
-  ;(list as { append(operation: Operation): void }).append(operation)
-}
-
-/** Gives up the time-out and the abort signal of a waiter. */
-export function disarm(operation: Operation): void {
-  ;(operation as Operation & { disarm?(): void }).disarm?.()
-}
+/** Monotonic milliseconds, by the clock of the scheduler. */
+export const now: () => number = (kernel as { now?: () => number }).now ?? (() => performance.now())
