@@ -14,7 +14,9 @@ export function stopWith(greenlet: Greenlet, charge: Charge): void {
   if (all === undefined) {
     const mine = (all = new Set<Charge>())
     charges.set(greenlet, all)
-    greenlet.signal.addEventListener('abort', () => mine.forEach((one) => one.abandon()), { once: true })
+    greenlet.signal.addEventListener('abort', () => mine.forEach((one) => one.abandon()), {
+      once: true,
+    })
   }
   all.add(charge)
 }

@@ -1,9 +1,10 @@
 // The public names of @greenhouse/pool.
 
 // Pools
-export { OneWayPool, type PoolStatistics } from './one-way-pool.ts'
-export { Pool, type ResultStatistics } from './pool.ts'
+export { OneWayPool } from './one-way-pool.ts'
+export { Pool } from './pool.ts'
 export { OrderedPool } from './ordered-pool.ts'
+export type { PoolStatistics, ResultStatistics } from './statistics.ts'
 
 // Mapping
 export { map, mapUnordered } from './map.ts'

@@ -18,7 +18,7 @@ export async function mapWorker<I, T>(mapping: Mapping<I, T>): Promise<void> {
       let value = fn(step.value)
       if (isObject(value)) value = await settled(value)
       if (mapping.over || !mapping.accept(index, value as T)) return
-      if (mapping.array !== null && --breather.left <= 0) await breather.breathe()
+      if (mapping.outlet.array !== null && --breather.left <= 0) await breather.breathe()
     }
   } catch (error) {
     mapping.failed(error, me)
@@ -39,7 +39,7 @@ export function* generatorMapWorker<I, T>(mapping: Mapping<I, T>): Steps<void> {
       mapping.hire()
       const value = yield* fn(step.value) as Steps<T>
       if (mapping.over || !mapping.accept(index, value)) return
-      if (mapping.array !== null) yield* complete(undefined)
+      if (mapping.outlet.array !== null) yield* complete(undefined)
     }
   } catch (error) {
     mapping.failed(error, me)

@@ -96,7 +96,11 @@ export function mapUnordered<I, T extends Plain>(
   items: Items<I>,
   options?: ConcurrencyOptions,
 ): Mapped<T>
-export function mapUnordered(fn: unknown, items: unknown, options?: ConcurrencyOptions): Mapped<unknown> {
+export function mapUnordered(
+  fn: unknown,
+  items: unknown,
+  options?: ConcurrencyOptions,
+): Mapped<unknown> {
   return start('mapUnordered', fn, items, options, false)
 }
 

@@ -1,22 +1,19 @@
 // A pool whose jobs give nothing back: the base of the others.
-import type { AsyncBody, Blocking, GeneratorBody, Plain, PlainBody, Steps, WaitOptions } from '@greenhouse/scheduler'
+import type {
+  AsyncBody,
+  Blocking,
+  GeneratorBody,
+  Plain,
+  PlainBody,
+  Steps,
+  WaitOptions,
+} from '@greenhouse/scheduler'
 import { checkFunction, inspectable, type Inspectable } from '@greenhouse/scheduler/kernel'
-import { checkBody, isObject, isSteps, type Body } from './body.ts'
+import { checkBody, type Body } from './body.ts'
 import { Crew, report, type Receiver } from './crew.ts'
 import { poolOptions, type PoolOptions } from './options.ts'
-
-/** What a pool is doing. */
-export interface PoolStatistics {
-  readonly concurrency: number
-  /** Workers that exist. */
-  readonly workers: number
-  /** Jobs that run. */
-  readonly running: number
-  /** Jobs that wait for a worker. */
-  readonly queued: number
-  /** Calls of `put` that wait because `maxQueued` is reached. */
-  readonly waitingPuts: number
-}
+import { statisticsOf, type PoolStatistics } from './statistics.ts'
+import { useCrew } from './use.ts'
 
 /**
  * Runs a function on many arguments, a few at a time, for its effects.
@@ -50,8 +47,16 @@ export class OneWayPool<A extends unknown[] = unknown[], T = unknown> implements
   constructor(fn: AsyncBody<A, T>, options?: PoolOptions)
   constructor(fn: PlainBody<A, T & Plain>, options?: PoolOptions)
   /** @internal */
-  constructor(fn: Body, options: PoolOptions | undefined, receiver: (owner: Inspectable) => Receiver)
-  constructor(fn: unknown, options: PoolOptions = {}, receiver: (owner: Inspectable) => Receiver = oneWay) {
+  constructor(
+    fn: Body,
+    options: PoolOptions | undefined,
+    receiver: (owner: Inspectable) => Receiver,
+  )
+  constructor(
+    fn: unknown,
+    options: PoolOptions = {},
+    receiver: (owner: Inspectable) => Receiver = oneWay,
+  ) {
     checkBody(fn)
     const checked = poolOptions(options)
     this.crew = new Crew(fn as Body, checked, receiver(this), this)
@@ -161,25 +166,12 @@ export class OneWayPool<A extends unknown[] = unknown[], T = unknown> implements
   use(fn: (pool: this) => unknown): unknown {
     checkFunction('fn', fn)
     this.start()
-    let given: unknown
-    try {
-      given = fn(this)
-    } catch (error) {
-      given = Promise.reject(error)
-    }
-    return isObject(given) && isSteps(given) ? stepAndClose(this.crew, given) : awaitAndClose(this.crew, given)
+    return useCrew(this.crew, () => fn(this))
   }
 
   /** Figures for dump and tests. */
   statistics(): PoolStatistics {
-    const { concurrency, workers, running, queued, putters } = this.crew
-    return {
-      concurrency,
-      workers: workers.size,
-      running,
-      queued: queued.length,
-      waitingPuts: putters.size,
-    }
+    return statisticsOf(this.crew)
   }
 
   /** Closes the pool at the end of an `await using`. */
@@ -199,21 +191,5 @@ function oneWay(): Receiver {
       if (failed) report(value)
     },
     ended() {},
-  }
-}
-
-function* stepAndClose(crew: Crew, steps: Steps<unknown>): Steps<unknown> {
-  try {
-    return yield* steps
-  } finally {
-    yield* crew.close()
-  }
-}
-
-async function awaitAndClose(crew: Crew, given: unknown): Promise<unknown> {
-  try {
-    return await given
-  } finally {
-    await crew.close()
   }
 }

@@ -1,18 +1,18 @@
 // A pool whose jobs give results, in the order in which they are done.
-import type { AsyncBody, Blocking, GeneratorBody, Plain, PlainBody, WaitOptions } from '@greenhouse/scheduler'
+import type {
+  AsyncBody,
+  Blocking,
+  GeneratorBody,
+  Plain,
+  PlainBody,
+  WaitOptions,
+} from '@greenhouse/scheduler'
 import type { Inspectable } from '@greenhouse/scheduler/kernel'
 import type { Body } from './body.ts'
-import { OneWayPool, type PoolStatistics } from './one-way-pool.ts'
+import { OneWayPool } from './one-way-pool.ts'
 import type { PoolOptions } from './options.ts'
 import { Results } from './results.ts'
-
-/** What a pool with results is doing. */
-export interface ResultStatistics extends PoolStatistics {
-  /** Outcomes that nobody has taken yet. */
-  readonly results: number
-  /** Calls of `get` that wait. */
-  readonly waitingGets: number
-}
+import type { ResultStatistics } from './statistics.ts'
 
 /**
  * Runs a function on many arguments, a few at a time, and gives the results as they come. Every job that was put gives one
@@ -44,7 +44,11 @@ export class Pool<A extends unknown[] = unknown[], T = unknown> extends OneWayPo
   constructor(fn: PlainBody<A, T & Plain>, options?: PoolOptions)
   /** @internal */
   constructor(fn: Body, options: PoolOptions | undefined, receiver: (owner: Inspectable) => Results)
-  constructor(fn: unknown, options?: PoolOptions, receiver: (owner: Inspectable) => Results = asTheyCome) {
+  constructor(
+    fn: unknown,
+    options?: PoolOptions,
+    receiver: (owner: Inspectable) => Results = asTheyCome,
+  ) {
     super(fn as Body, options, receiver)
   }
 

@@ -1,9 +1,15 @@
 // The outcomes of a pool that nobody has taken yet, and who waits for them: one of the two is always empty.
-import { GreenhouseError, TimeoutError, type Blocking, type WaitOptions } from '@greenhouse/scheduler'
+import {
+  GreenhouseError,
+  TimeoutError,
+  type Blocking,
+  type WaitOptions,
+} from '@greenhouse/scheduler'
 import { complete, fail, refuse, resume, resumeError, WaitList } from '@greenhouse/scheduler/kernel'
 import type { Inspectable, Operation } from '@greenhouse/scheduler/kernel'
-import type { Job, Receiver } from './crew.ts'
+import type { Receiver } from './crew.ts'
 import { Deque } from './deque.ts'
+import type { Job } from './line.ts'
 import { DONE } from './source.ts'
 
 /** Whether a getter wants an iterator's result, not the plain one: what it parks with. */

@@ -11,6 +11,8 @@ export const DONE: IteratorReturnResult<undefined> = { done: true, value: undefi
 type Step<I> = IteratorResult<I, unknown>
 type Closed = Blocking<typeof DONE>
 
+type Both<I> = Partial<AsyncIterable<I>> & Iterable<I>
+
 export class Source<I> {
   readonly sync: Iterator<I> | null = null
   readonly async: AsyncIterator<I> | null = null
@@ -19,8 +21,9 @@ export class Source<I> {
   pulling = false
 
   constructor(items: Items<I>) {
-    if (Symbol.asyncIterator in items) this.async = items[Symbol.asyncIterator]()
-    else this.sync = items[Symbol.iterator]()
+    const { [Symbol.asyncIterator]: openAsync, [Symbol.iterator]: open } = items as Both<I>
+    if (openAsync !== undefined) this.async = openAsync.call(items)
+    else this.sync = open.call(items)
   }
 
   /** The next item of a sync source. */
@@ -83,7 +86,10 @@ export class Source<I> {
   }
 }
 
-async function closeAsync(iterator: AsyncIterator<unknown>, quietly: boolean): Promise<typeof DONE> {
+async function closeAsync(
+  iterator: AsyncIterator<unknown>,
+  quietly: boolean,
+): Promise<typeof DONE> {
   try {
     await iterator.return?.()
   } catch (error) {

@@ -5,7 +5,10 @@ import { expect } from 'vitest'
 type Job = (n: number) => never
 
 /** Jobs that wait `ms(n)` and then give, or throw, what `fn(n)` does. The plain one cannot wait. */
-export function kindsOf(fn: (n: number) => unknown, ms: (n: number) => number = () => 0): [string, Job][] {
+export function kindsOf(
+  fn: (n: number) => unknown,
+  ms: (n: number) => number = () => 0,
+): [string, Job][] {
   const jobs = [
     [
       'async',

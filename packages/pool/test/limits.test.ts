@@ -94,7 +94,12 @@ describe('maxQueued', () => {
 })
 
 describe('options', () => {
-  it.each([OneWayPool, Pool, OrderedPool])('of %o are checked', (Kind) => {
+  it.each([
+    ['OneWayPool', OneWayPool],
+    ['Pool', Pool],
+    ['OrderedPool', OrderedPool],
+  ])('of %s are checked', (_, kind) => {
+    const Kind = kind as typeof OneWayPool
     const work = () => {}
     expect(() => new Kind(5 as never)).toThrow(TypeError)
     expect(() => new Kind(async function* () {} as never)).toThrow('async, generator or plain')
@@ -113,7 +118,9 @@ describe('options', () => {
   })
 
   it('name the pool, its workers and its errors', async () => {
-    const pool = new Pool(async () => (await import('@greenhouse/scheduler')).getCurrent(), { name: 'p' })
+    const pool = new Pool(async () => (await import('@greenhouse/scheduler')).getCurrent(), {
+      name: 'p',
+    })
     pool.start()
     expect(pool.name).toBe('p')
     expect((await pool.run()).name).toBe('p worker')

@@ -22,7 +22,10 @@ beforeEach(() => {
 afterEach(() => removeGlobalExceptionHandler(hear))
 
 describe('OneWayPool', () => {
-  const kinds = kindsOf((n) => done.push(n), (n) => n % 7)
+  const kinds = kindsOf(
+    (n) => done.push(n),
+    (n) => n % 7,
+  )
   const done: number[] = []
   beforeEach(() => done.splice(0))
 
@@ -225,10 +228,11 @@ describe('a worker that is ended', () => {
     ],
     [
       'thrown exit',
-      () => ((n: number) => {
-        if (n === 1) throw new GreenletExit()
-        return n
-      }) as never,
+      () =>
+        ((n: number) => {
+          if (n === 1) throw new GreenletExit()
+          return n
+        }) as never,
     ],
   ]
   async function die(): Promise<void> {

@@ -14,7 +14,12 @@ describe('OrderedPool', () => {
     })
   })
 
-  it.each(kindsOf((n) => n, (n) => (n % 2) * 10))('P13 also when odd jobs are slower: %s', async (_, job) => {
+  it.each(
+    kindsOf(
+      (n) => n,
+      (n) => (n % 2) * 10,
+    ),
+  )('P13 also when odd jobs are slower: %s', async (_, job) => {
     await withVirtualClock(async () => {
       const pool = new OrderedPool<[number], number>(job, { concurrency: 4 }).start()
       for (const n of range(30)) await pool.put(n)

@@ -84,14 +84,17 @@ describe.each([
     }
   })
 
-  it.each(kindsOf(square, (n) => (n % 2) * 10))('P08 gives all results although odd jobs pause: %s', async (_, job) => {
-    await withVirtualClock(async () => {
-      const pool = new Kind<[number], number>(job, { concurrency: 4 }).start()
-      for (const n of range(30)) await pool.put(n)
-      expect(sorted(await times(30, () => pool.get()))).toEqual(squares)
-      await pool.close()
-    })
-  })
+  it.each(kindsOf(square, (n) => (n % 2) * 10))(
+    'P08 gives all results although odd jobs pause: %s',
+    async (_, job) => {
+      await withVirtualClock(async () => {
+        const pool = new Kind<[number], number>(job, { concurrency: 4 }).start()
+        for (const n of range(30)) await pool.put(n)
+        expect(sorted(await times(30, () => pool.get()))).toEqual(squares)
+        await pool.close()
+      })
+    },
+  )
 
   it('P09 throws the error of a job at get, once, and goes on', async () => {
     const odd = (n: number) => {
@@ -186,7 +189,7 @@ describe.each([
     for (const n of range(4)) await pool.put(n)
     void pool.close()
     const seen: unknown[] = []
-    for (let left = true; left; ) {
+    for (let left = true; left;) {
       try {
         for await (const result of pool) seen.push(result)
         left = false
@@ -201,7 +204,8 @@ describe.each([
     const pool = new Kind(square).start()
     const greenlet = schedule(function* () {
       const seen: number[] = []
-      for (let step = yield* pool.next(); !step.done; step = yield* pool.next()) seen.push(step.value)
+      for (let step = yield* pool.next(); !step.done; step = yield* pool.next())
+        seen.push(step.value)
       return seen
     })
     await pool.put(2)
@@ -229,7 +233,9 @@ describe.each([
   })
 
   it('Q15 gives the end of a job as its outcome, so that no getter waits for it in vain', async () => {
-    const pool = new Kind(async (n: number) => (n === 1 ? Promise.reject(await ended()) : n)).start()
+    const pool = new Kind(async (n: number) =>
+      n === 1 ? Promise.reject(await ended()) : n,
+    ).start()
     const ended = async () => {
       const { getCurrent } = await import('@greenhouse/scheduler')
       end(getCurrent())
@@ -317,7 +323,8 @@ describe('run', () => {
   })
 
   it('drops the result, but not the error, of a job whose caller is ended while it runs', async () => {
-    const { globalExceptionHandler, removeGlobalExceptionHandler } = await import('@greenhouse/scheduler')
+    const { globalExceptionHandler, removeGlobalExceptionHandler } =
+      await import('@greenhouse/scheduler')
     const reported: unknown[] = []
     const hear = globalExceptionHandler((error) => void reported.push(error))
     await withVirtualClock(async () => {
