@@ -32,7 +32,7 @@ export interface Monitor {
 }
 
 /** How the watchdog asks who runs, while the main thread is stopped in the debugger. */
-export const WHO = Symbol.for('@greenhouse/scheduler/who')
+const WHO: symbol = Symbol.for('@greenhouse/scheduler/who')
 
 let running: Monitor | null = null
 

@@ -26,4 +26,3 @@ export { Thread, type ThreadOptions } from './thread.ts'
 export { Timer } from './timer.ts'
 export { Local, type LocalConstructor, type LocalOptions } from './local.ts'
 
-export { VERSION } from './version.ts'

@@ -32,11 +32,11 @@ export class Region extends Scope {
   /** What the scope around waits on. */
   readonly operation: Operation
   /** The error by which it was cancelled. */
-  cause: unknown = undefined
+  cause: unknown
   /** The monotonic moment of its deadline. */
-  deadlineMs = Infinity
+  deadlineMs: number = Infinity
   /** Its call has been answered, and its body still runs, on a promise that nobody could interrupt. */
-  abandoned = false
+  abandoned: boolean = false
   /** Called with the body's outcome; gives the region's operation its own. */
   readonly conclude: (
     region: Region,

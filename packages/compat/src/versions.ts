@@ -1,0 +1,33 @@
+// Which version of each package is loaded.
+import { createRequire } from 'node:module'
+
+const NAMES = [
+  '@greenhouse/scheduler',
+  '@greenhouse/util',
+  '@greenhouse/pool',
+  '@greenhouse/compat',
+]
+
+/**
+ * Tells which version of each package this one uses.
+ *
+ * @returns versions by package name; "bundled" where a bundler has put the packages into one file.
+ * @example
+ * ```ts
+ * import { versions } from '@greenhouse/compat'
+ *
+ * console.log(Object.keys(versions()).length) // => 4
+ * ```
+ */
+export function versions(): Record<string, string> {
+  const load = createRequire(import.meta.url)
+  return Object.fromEntries(NAMES.map((name) => [name, versionOf(load, name)]))
+}
+
+function versionOf(load: NodeJS.Require, name: string): string {
+  try {
+    return (load(`${name}/package.json`) as { version: string }).version
+  } catch {
+    return 'bundled'
+  }
+}

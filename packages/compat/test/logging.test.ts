@@ -1,0 +1,58 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { configureLogging, getLogger, schedule, type LogRecord } from '@greenhouse/compat'
+
+describe('configureLogging', () => {
+  it('logs errors of greenlets, and spawns and ends at the level debug', async () => {
+    const records: LogRecord[] = []
+    const off = configureLogging({ level: 'debug', handler: (record) => records.push(record) })
+    await schedule(function job() {
+      throw new Error('failed')
+    })
+      .join()
+      .catch(() => {})
+    off()
+    await schedule(() => 1).join()
+    expect(records.map(({ level, message }) => `${level} ${message.split('\n')[0]}`)).toEqual([
+      expect.stringMatching(/^debug greenlet \d+ "job" spawned$/),
+      expect.stringMatching(/^error greenlet \d+ "job" failed: Error: failed$/),
+      expect.stringMatching(/^debug greenlet \d+ "job" ended$/),
+    ])
+  })
+
+  it('Q25 replaces what was configured before instead of adding to it', () => {
+    const lines: string[] = []
+    const stream = { write: (line: string) => lines.push(line) }
+    configureLogging({ stream })
+    const off = configureLogging({ stream, format: ({ message }) => message })
+    getLogger('greenhouse.backdoor').warn('once')
+    getLogger('greenhouse.backdoor').debug('below the level')
+    off()
+    getLogger('greenhouse.backdoor').error('off')
+    expect(lines).toEqual(['once\n'])
+  })
+
+  it('appends to a file, line by line', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'greenhouse-log-'))
+    const filename = join(folder, 'greenhouse.log')
+    for (const text of ['one', 'two']) {
+      const off = configureLogging({ filename })
+      getLogger('mine').info(text)
+      off()
+      await vi.waitFor(async () => expect(await readFile(filename, 'utf8')).toContain(text))
+    }
+    const lines = (await readFile(filename, 'utf8')).split('\n')
+    expect(lines[0]).toMatch(/^\[\d{4}-.*Z\] mine\/INFO \| one$/)
+    expect(lines[1]).toMatch(/two$/)
+    await rm(folder, { recursive: true })
+  })
+
+  it('refuses bad options', () => {
+    const code = expect.objectContaining({ code: 'GH_INVALID_ARGUMENT' })
+    expect(() => configureLogging({ level: 'loud' as never })).toThrow(code)
+    expect(() => configureLogging({ handler: 1 as never })).toThrow(code)
+    expect(() => configureLogging(1 as never)).toThrow(code)
+  })
+})

@@ -1,0 +1,3 @@
+// The meta-package: everything of @greenhouse/compat, its default included.
+export * from '@greenhouse/compat'
+export { default } from '@greenhouse/compat'

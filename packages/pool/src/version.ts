@@ -1,2 +1,0 @@
-/** The version of `@greenhouse/pool`. */
-export const VERSION: string = '1.0.0'
