@@ -25,4 +25,3 @@ export type { Exchange, ExchangeStatistics } from './exchange.ts'
 export { Thread, type ThreadOptions } from './thread.ts'
 export { Timer } from './timer.ts'
 export { Local, type LocalConstructor, type LocalOptions } from './local.ts'
-

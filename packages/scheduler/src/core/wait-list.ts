@@ -96,7 +96,7 @@ export class WaitList<T = unknown> implements Source {
     return operation
   }
 
-  /** @internal */
+  /** Takes a waiter out, wherever it stands. */
   withdraw(operation: Operation): void {
     if (operation.before === null) this.first = operation.after
     else operation.before.after = operation.after

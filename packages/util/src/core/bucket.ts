@@ -24,7 +24,7 @@ export class Bucket {
   readonly msPerToken: number
   readonly waiters: WaitList<boolean>
   /** When it will be full. */
-  fullAtMs = -Infinity
+  fullAtMs: number = -Infinity
   /** The first in line. */
   head: Operation | null = null
   /** Serves the head when there are tokens enough for it. */
