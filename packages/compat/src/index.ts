@@ -1,5 +1,20 @@
-// The public names of @greenhouse/compat: everything, flat, and as one object by default.
-import * as greenhouse from './everything.ts'
+// The public names of @greenhouse/compat: everything, flat, and as one object by default. A plain union, since no two
+// packages export one name (a test sees to that).
+import * as pool from '@greenhouse/pool'
+import * as scheduler from '@greenhouse/scheduler'
+import * as util from '@greenhouse/util'
+import * as own from './own.ts'
 
-export * from './everything.ts'
-export { greenhouse as default }
+export * from '@greenhouse/scheduler'
+export * from '@greenhouse/util'
+export * from '@greenhouse/pool'
+export * from './own.ts'
+
+const greenhouse: typeof scheduler & typeof util & typeof pool & typeof own = {
+  ...scheduler,
+  ...util,
+  ...pool,
+  ...own,
+}
+
+export default greenhouse
