@@ -13,4 +13,3 @@ export type { Items } from './source.ts'
 
 // Options
 export type { ConcurrencyOptions, PoolOptions } from './options.ts'
-export { VERSION } from './version.ts'

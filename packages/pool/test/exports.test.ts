@@ -6,7 +6,6 @@ it('exports exactly these names', () => {
     'OneWayPool',
     'OrderedPool',
     'Pool',
-    'VERSION',
     'map',
     'mapUnordered',
   ])
