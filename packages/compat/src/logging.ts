@@ -5,6 +5,7 @@ import { format as formatMessage } from 'node:util'
 import { publishDiagnostics, type Greenlet } from '@greenhouse/scheduler'
 import { checkFunction, checkOptions, wrongType, wrongValue } from '@greenhouse/scheduler/kernel'
 
+/** How much a record matters, from the least. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** One line of a log. */
@@ -69,6 +70,9 @@ export function configureLogging(options: LoggingOptions = {}): () => void {
   checkFunction('options.format', format)
   if (filename !== undefined && typeof filename !== 'string')
     wrongType('options.filename', 'a path', filename)
+  if (fileMode !== 'a' && fileMode !== 'w') wrongValue('options.fileMode', '"a" or "w"', fileMode)
+  if (stream !== undefined && typeof stream?.write !== 'function')
+    wrongType('options.stream', 'a stream to write to', stream)
   stop()
   least = LEVELS.indexOf(level)
   const file =
