@@ -1,4 +1,5 @@
 // Recurring work: the next run is planned from the plan, not from the clock, so that it does not drift.
+import { AsyncResource } from 'node:async_hooks'
 import type { AsyncBody, GeneratorBody, Plain, PlainBody } from './bodies.ts'
 import { checkCount, checkDelay, checkMoment, checkOptions, wrongType } from './check.ts'
 import { CoreGreenlet, describe, isGreenlet } from './core/greenlet.ts'
@@ -104,8 +105,11 @@ class Series implements Recurring, Timer {
 
   constructor(fn: unknown, args: unknown[], intervalMs: number, maxTimes: number, firstMs: number) {
     let plannedMs = firstMs
+    // Each run inherits the context of who asked for the series, not that of the timer.
+    const context = new AsyncResource('GreenhouseRecurring', { requireManualDestroy: true })
+    const spawn = () => push(new CoreGreenlet(null, INITIAL | SCHEDULED, fn, args))
     this.run = () => {
-      push(new CoreGreenlet(null, INITIAL | SCHEDULED, fn, args))
+      context.runInAsyncScope(spawn)
       if (++this.runs >= maxTimes) return this.stop()
       const missed = Math.floor((currentClock().now() - plannedMs) / intervalMs)
       plannedMs += intervalMs * (1 + Math.max(0, missed))

@@ -14,7 +14,7 @@ import {
   type Operation,
   type Source,
 } from './core/operation.ts'
-import { livingGreenlets } from './core/registry.ts'
+import { livingScopes } from './core/registry.ts'
 import { externalWait, externalWaitOver } from './core/external.ts'
 import { pendingOperation } from './core/timed.ts'
 import { TimeoutError } from './errors.ts'
@@ -44,7 +44,7 @@ export function wait<T>(promise: T, options?: WaitOptions): Blocking<Awaited<T>>
     Promise.resolve(promise).catch(() => {})
     return refused
   }
-  makeContexts(livingGreenlets())
+  makeContexts(livingScopes)
   const operation = pendingOperation(currentScope(), PROMISE, undefined, options, timedOut)
   operation.sinceMs = coarseTime()
   track(operation)

@@ -47,22 +47,27 @@ export function contextsExist(): boolean {
   return storage !== null
 }
 
-/** Makes the storage; `adopt` is called for what already lives. */
-export function makeContexts(living: Iterable<Scope>): void {
+/** Makes the storage where there is none yet, and a context for each scope that lives already. */
+export function makeContexts(living: () => Iterable<Scope>): void {
   if (storage !== null) return
   storage = new AsyncLocalStorage<Scope>()
-  for (const scope of living) ownContext(scope)
+  for (const scope of living()) ownContext(scope)
+  // A frame once entered is fixed: the step that is under way gets a new one, which it leaves with its resource.
+  if (FRAMES && running !== null) storage.enterWith(running)
 }
 
 /** Gives a scope, whose resource was made in its spawner's context, a context in which it is current itself. */
 export function ownContext(scope: Scope): void {
-  if (FRAMES) scope.makeOwnResource(storage!)
-  else scope.runInAsyncScope(enter, null, scope)
+  scope.runInAsyncScope(FRAMES ? makeResource : enter, null, scope)
 }
 
 /** Calls `fn` in a context in which `scope` is current. */
 export function callInContext<R>(scope: Scope, fn: (...args: never[]) => R, args: unknown[]): R {
   return storage!.run(scope, fn as (...args: unknown[]) => R, ...args)
+}
+
+function makeResource(scope: Scope): void {
+  scope.makeOwnResource(storage!)
 }
 
 function enter(scope: Scope): void {

@@ -1,6 +1,8 @@
 // Every greenlet that has not finished, so that each wait can be seen from outside: a table of slots with a free list
 // threaded through it. Taking and freeing a slot touches no other greenlet.
 import type { Greenlet } from '../greenlet.ts'
+import { openOperations, type Source } from './operation.ts'
+import type { Scope } from './scope.ts'
 
 const slots: (GreenletRecord | number)[] = []
 let free = -1
@@ -39,4 +41,16 @@ export function livingCount(): number {
 /** The living greenlets, in the order of their slots. */
 export function livingGreenlets<T = Greenlet>(): T[] {
   return slots.filter((slot) => typeof slot !== 'number') as T[]
+}
+
+/** The living greenlets with the scopes that are open in them. */
+export function livingScopes(): Scope[] {
+  const scopes = livingGreenlets<Scope>()
+  for (const scope of scopes) {
+    for (const { source } of openOperations(scope)) {
+      const { region } = source as Source & { region?: Scope }
+      if (region !== undefined) scopes.push(region)
+    }
+  }
+  return scopes
 }

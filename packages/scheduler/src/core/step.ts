@@ -15,7 +15,7 @@ import {
   finished,
 } from './life.ts'
 import { OUTCOME, PENDING } from './operation.ts'
-import { livingGreenlets } from './registry.ts'
+import { livingScopes } from './registry.ts'
 import { push } from './run-queue.ts'
 import type { Scope } from './scope.ts'
 import { enteredBy, leftBy, watched } from './switches.ts'
@@ -55,7 +55,7 @@ function start(scope: Scope): void {
 /** Starts what looks like a plain function: its result tells what it is. */
 function startAny(scope: Scope, fn: Body, args: unknown[]): void {
   let result: unknown
-  makeContexts(livingGreenlets())
+  makeContexts(livingScopes)
   setRunning(scope, null)
   try {
     result = callInContext(scope, fn, args)
