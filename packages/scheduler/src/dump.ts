@@ -113,7 +113,7 @@ export function statistics(): SchedulerStatistics {
   }
 }
 
-export function dumpGreenlet(greenlet: CoreGreenlet): GreenletDump {
+function dumpGreenlet(greenlet: CoreGreenlet): GreenletDump {
   const { extra } = greenlet
   return {
     id: greenlet.id,

@@ -141,7 +141,7 @@ class GroupRegion extends Region {
 }
 
 /** What a group does, apart from what it shows. */
-export class GroupCore implements Membership, Timer {
+class GroupCore implements Membership, Timer {
   bucket: Bucket | null = null
   earlier: Timer | null = null
   later: Timer | null = null

@@ -11,9 +11,3 @@ export interface Clock {
   /** Forgets the armed call. */
   disarm(): void
 }
-
-/** A clock that must hear when the scheduler is idle, to jump. */
-export interface IdleClock extends Clock {
-  start(): void
-  stop(): void
-}

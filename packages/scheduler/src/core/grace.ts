@@ -6,7 +6,7 @@ import { finished, INTERRUPTED } from './life.ts'
 import type { Scope } from './scope.ts'
 import { startTimer, stopTimer, type Bucket, type Timer } from './timers.ts'
 
-export const DEFAULT_GRACE_MS = 1000
+const DEFAULT_GRACE_MS = 1000
 
 /** Called at each blocking call of an ended scope: sees to it that the end comes again. */
 export function remindOfEnd(scope: Scope): void {

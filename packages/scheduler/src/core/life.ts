@@ -22,10 +22,8 @@ export const OWN_RESOURCE = 64
 export const SCHEDULED = 128
 /** Neither keeps the process alive nor is missed at its end. */
 export const DAEMON = 256
-/** Has hooks of its own. */
-export const HOOKED = 512
 /** Failed with nobody to tell: an unhandled rejection, unless a joiner still comes. */
-export const ORPHAN = 1024
+export const ORPHAN = 512
 
 export function finished(scope: Scope): boolean {
   return (scope.bits & LIFE) > ALIVE

@@ -27,7 +27,7 @@ export const CONSUMED = 4
 /** Complete, but the first `next()` parks all the same: pause. */
 export const YIELDS = 8
 /** Failed with no consumer: an unhandled rejection, unless one still comes. */
-export const ORPHAN = 16
+const ORPHAN = 16
 /** Has a timer or a signal to be given up when it is settled. */
 export const ARMED = 32
 
@@ -139,7 +139,7 @@ export class Operation<T = unknown> implements Parked {
 }
 
 /** An async consumer: its turn in the run queue resolves the promise, and V8 runs the continuation. */
-export class Waker implements Runnable {
+class Waker implements Runnable {
   readonly input: Operation
   readonly scope: Scope
   resolve: (value: unknown) => void

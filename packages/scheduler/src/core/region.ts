@@ -150,7 +150,7 @@ export const HELD_BACK: RegionSource = {
   interrupt: (operation, error) => noteInterruption(operation.scope, error),
 }
 
-export function regionOf(operation: Operation): Region {
+function regionOf(operation: Operation): Region {
   return (operation.source as Source & { region: Region }).region
 }
 
