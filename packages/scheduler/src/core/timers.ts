@@ -21,15 +21,22 @@ export interface Timer {
 
 export interface Bucket {
   readonly dueMs: number
+  readonly queue: TimerQueue
   first: Timer | null
   last: Timer | null
 }
 
+interface TimerQueue {
+  readonly buckets: Map<number, Bucket>
+  heap: Bucket[]
+  /** How many buckets in the heap are empty. */
+  empty: number
+  /** How many timers keep the process alive. */
+  keepers: number
+}
+
 let clock: Clock
-let buckets = new Map<number, Bucket>()
-let heap: Bucket[] = []
-let empty = 0
-let keepers = 0
+let queue = makeQueue()
 let armedMs = Infinity
 let armedKeeps = false
 
@@ -47,12 +54,10 @@ export function useClock(next: Clock): void {
 
 /** Takes the whole queue away, and gives a function that puts it back: a virtual clock starts with none. */
 export function setTimersAside(): () => void {
-  const kept = { buckets, heap, empty, keepers }
-  buckets = new Map()
-  heap = []
-  empty = keepers = 0
+  const kept = queue
+  queue = makeQueue()
   return () => {
-    ;({ buckets, heap, empty, keepers } = kept)
+    queue = kept
   }
 }
 
@@ -65,18 +70,18 @@ export function startTimer(timer: Timer, delayMs: number): void {
 export function startTimerAt(timer: Timer, atMs: number): void {
   if (atMs === Infinity) return
   const dueMs = Math.ceil(atMs)
-  let bucket = buckets.get(dueMs)
+  let bucket = queue.buckets.get(dueMs)
   if (bucket === undefined) {
-    bucket = { dueMs, first: null, last: null }
-    buckets.set(dueMs, bucket)
-    siftUp(bucket)
-  } else if (bucket.first === null) empty--
+    bucket = { dueMs, queue, first: null, last: null }
+    queue.buckets.set(dueMs, bucket)
+    siftUp(queue.heap, bucket)
+  } else if (bucket.first === null) queue.empty--
   timer.bucket = bucket
   timer.earlier = bucket.last
   if (bucket.last === null) bucket.first = timer
   else bucket.last.later = timer
   bucket.last = timer
-  if (timer.keepsProcess) keepers++
+  if (timer.keepsProcess) queue.keepers++
   if (dueMs < armedMs || (timer.keepsProcess && !armedKeeps)) rearm()
 }
 
@@ -89,19 +94,21 @@ export function stopTimer(timer: Timer): void {
   if (timer.later === null) bucket.last = timer.earlier
   else timer.later.earlier = timer.earlier
   timer.bucket = timer.earlier = timer.later = null
-  if (bucket.first === null && ++empty > 64 && empty * 2 > heap.length) compact()
-  if (timer.keepsProcess && --keepers === 0) rearm()
+  // It may stand in a queue that was set aside.
+  const home = bucket.queue
+  if (bucket.first === null && ++home.empty > 64 && home.empty * 2 > home.heap.length) compact(home)
+  if (timer.keepsProcess && --home.keepers === 0 && home === queue) rearm()
 }
 
 /** How many milliseconds until the next timer: Infinity when there is none. */
 export function nextDueMs(): number {
   dropEmpty()
-  return heap.length === 0 ? Infinity : heap[0]!.dueMs
+  return queue.heap.length === 0 ? Infinity : queue.heap[0]!.dueMs
 }
 
 /** How many timers keep the process alive. */
 export function keepingTimers(): number {
-  return keepers
+  return queue.keepers
 }
 
 function fireDue(): void {
@@ -109,7 +116,7 @@ function fireDue(): void {
   const nowMs = clock.now()
   for (;;) {
     dropEmpty()
-    const bucket = heap[0]
+    const bucket = queue.heap[0]
     if (bucket === undefined || bucket.dueMs > nowMs) break
     const timer = bucket.first!
     stopTimer(timer)
@@ -120,7 +127,7 @@ function fireDue(): void {
 
 function rearm(): void {
   const dueMs = nextDueMs()
-  const keeps = keepers > 0
+  const keeps = queue.keepers > 0
   if (dueMs === armedMs && keeps === armedKeeps) return
   armedKeeps = keeps
   if (dueMs === Infinity) {
@@ -130,23 +137,31 @@ function rearm(): void {
 }
 
 function dropEmpty(): void {
+  const { heap } = queue
   while (heap.length > 0 && heap[0]!.first === null) {
-    buckets.delete(heap[0]!.dueMs)
-    empty--
+    queue.buckets.delete(heap[0]!.dueMs)
+    queue.empty--
     const last = heap.pop()!
-    if (heap.length > 0) siftDown(last, 0)
+    if (heap.length > 0) siftDown(heap, last, 0)
   }
 }
 
-function compact(): void {
-  const live = heap.filter((bucket) => bucket.first !== null)
-  for (const bucket of heap) if (bucket.first === null) buckets.delete(bucket.dueMs)
+function compact(home: TimerQueue): void {
+  const live: Bucket[] = []
+  for (const bucket of home.heap) {
+    if (bucket.first === null) home.buckets.delete(bucket.dueMs)
+    else live.push(bucket)
+  }
   live.sort((a, b) => a.dueMs - b.dueMs)
-  heap = live
-  empty = 0
+  home.heap = live
+  home.empty = 0
 }
 
-function siftUp(bucket: Bucket): void {
+function makeQueue(): TimerQueue {
+  return { buckets: new Map(), heap: [], empty: 0, keepers: 0 }
+}
+
+function siftUp(heap: Bucket[], bucket: Bucket): void {
   let at = heap.length
   heap.push(bucket)
   while (at > 0) {
@@ -158,7 +173,7 @@ function siftUp(bucket: Bucket): void {
   heap[at] = bucket
 }
 
-function siftDown(bucket: Bucket, start: number): void {
+function siftDown(heap: Bucket[], bucket: Bucket, start: number): void {
   let at = start
   for (;;) {
     let child = 2 * at + 1
