@@ -18,7 +18,7 @@ export async function mapWorker<I, T>(mapping: Mapping<I, T>): Promise<void> {
       let value = fn(step.value)
       if (isObject(value)) value = await settled(value)
       if (mapping.over || !mapping.accept(index, value as T)) return
-      if (mapping.outlet.array !== null && --breather.left <= 0) await breather.breathe()
+      if (mapping.outlet.array !== null && --breather.left <= 0) await breather.look()
     }
   } catch (error) {
     mapping.failed(error, me)
