@@ -16,5 +16,6 @@ export {
 } from './check.ts'
 export { externalWait, externalWaitOver } from './core/external.ts'
 export { inspectable, inspected, type Inspectable, type Inspected } from './core/inspection.ts'
+export { now } from './core/timers.ts'
 export { canPark, fail } from './core/park.ts'
 export { KERNEL_MINOR } from './cell.ts'

@@ -44,6 +44,11 @@ export function currentClock(): Clock {
   return clock
 }
 
+/** Monotonic milliseconds, by the clock that runs: the real one, or a test's. */
+export function now(): number {
+  return clock.now()
+}
+
 /** Puts another clock behind the queue; timers already set keep their moments. */
 export function useClock(next: Clock): void {
   if (armedMs !== Infinity) clock.disarm()

@@ -31,7 +31,10 @@ export function watchdog(): void {
       url || scripts.get(location.scriptId) || location.scriptId
     // Only Node's own frames: the loop runs again, and was held by nobody's JavaScript.
     const own = frames.find((frame) => !fileOf(frame).startsWith('node:'))
-    if (own === undefined) return session.post('Debugger.resume')
+    if (own === undefined) {
+      reported = false
+      return session.post('Debugger.resume')
+    }
     const stack = frames.map((frame) => {
       const { functionName, location } = frame
       return `${functionName || '<anonymous>'} (${fileOf(frame)}:${location.lineNumber + 1}:${(location.columnNumber ?? 0) + 1})`
