@@ -11,7 +11,7 @@ import {
 } from '@greenhouse/scheduler/kernel'
 import { closeLine, hasItem, offerItem, takeBack, takeItem, type Line } from './core/line.ts'
 import { nameOf, titleOf, type NameOptions } from './core/named.ts'
-import type { Source } from './core/seam.ts'
+import type { Source } from '@greenhouse/scheduler/kernel'
 import type { Store } from './core/store.ts'
 import { Batch, BatchGiver, ManyTaker, NextTaker } from './core/takers.ts'
 

@@ -19,7 +19,7 @@ import {
   type Operation,
 } from '@greenhouse/scheduler/kernel'
 import { hasItem, offerItem, takeBack, takeItem, type Giver, type Taker } from './core/line.ts'
-import { leave, type Source } from './core/seam.ts'
+import type { Source } from '@greenhouse/scheduler/kernel'
 import type { Exchange } from './exchange.ts'
 
 type AnyExchange = Exchange<any>
@@ -99,7 +99,7 @@ class Choice implements Source {
   }
 
   withdraw(operation: Operation): void {
-    leave(GETS, operation)
+    GETS.withdraw(operation)
     this.dismiss()
   }
 
@@ -107,7 +107,7 @@ class Choice implements Source {
   won(waiter: Operation, { index, channel, putting, item }: Case): void {
     this.drop(waiter)
     this.dismiss()
-    leave(GETS, this.operation)
+    GETS.withdraw(this.operation)
     this.operation.source = putting ? PUTS : GETS
     resume(this.operation, { index, channel, item })
   }
@@ -117,7 +117,7 @@ class Choice implements Source {
     this.drop(waiter)
     if (channel.closed && this.waiting.size > 0) return
     this.dismiss()
-    leave(GETS, this.operation)
+    GETS.withdraw(this.operation)
     resumeError(this.operation, channel.closed ? allClosed() : error)
   }
 
@@ -158,7 +158,7 @@ abstract class WaitingCase implements Source {
   }
 
   withdraw(waiter: Operation): void {
-    leave(this.list, waiter)
+    this.list.withdraw(waiter)
   }
 }
 

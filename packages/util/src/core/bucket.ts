@@ -12,7 +12,7 @@ import {
   type WaitOptions,
 } from '@greenhouse/scheduler'
 import { giveFalse, resume, WaitList, type Operation } from '@greenhouse/scheduler/kernel'
-import { leave, now, type Source } from './seam.ts'
+import { now, type Source } from '@greenhouse/scheduler/kernel'
 
 /** What rounding may make of equal moments. */
 const EPSILON_MS = 1e-6
@@ -99,7 +99,7 @@ export class Bucket {
   }
 
   withdraw(operation: Operation): void {
-    if (operation !== this.head) return leave(this.waiters, operation)
+    if (operation !== this.head) return this.waiters.withdraw(operation)
     this.head = this.waiters.shift()
     this.serve()
   }

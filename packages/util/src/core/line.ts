@@ -6,7 +6,7 @@
 // other than one plain item stands in the same list as the plain ones, so that all are served in order of arrival; what sets
 // it apart is what it waits on, its source.
 import { resume, resumeError, type Operation, type WaitList } from '@greenhouse/scheduler/kernel'
-import type { Source } from './seam.ts'
+import type { Source } from '@greenhouse/scheduler/kernel'
 import type { Store } from './store.ts'
 
 export interface Line<T> extends NonNullable<Source['owner']> {

@@ -1,7 +1,6 @@
 // The waiters of a queue that want or bring something other than one plain item.
 import { resume, resumeError, type Operation } from '@greenhouse/scheduler/kernel'
 import { takeBack, type Giver, type Line, type Taker } from './line.ts'
-import { leave } from './seam.ts'
 
 /** Waits for several items: gets them in an array. */
 export class ManyTaker<T> implements Taker<T> {
@@ -26,7 +25,7 @@ export class ManyTaker<T> implements Taker<T> {
   }
 
   withdraw(operation: Operation): void {
-    leave(this.owner.getters, operation)
+    this.owner.getters.withdraw(operation)
   }
 }
 
@@ -53,7 +52,7 @@ export class NextTaker<T> implements Taker<T> {
   }
 
   withdraw(operation: Operation): void {
-    leave(this.owner.getters, operation)
+    this.owner.getters.withdraw(operation)
   }
 }
 
@@ -108,6 +107,6 @@ export class BatchGiver<T> implements Giver<T> {
 
   withdraw(operation: Operation): void {
     if (this.owner.batch === operation) this.owner.batch = null
-    else leave(this.owner.putters, operation)
+    else this.owner.putters.withdraw(operation)
   }
 }

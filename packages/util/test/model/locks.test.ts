@@ -13,6 +13,9 @@ class PermitModel extends Model<'acquire', 'release' | 'release2' | 'try'> {
   free: number
   readonly limit: number
   readonly line: Wait[] = []
+  /** Who was handed a permit last. */
+  last: Wait | null = null
+  isLock = false
 
   constructor(free: number, limit = Infinity) {
     super()
@@ -23,13 +26,23 @@ class PermitModel extends Model<'acquire', 'release' | 'release2' | 'try'> {
   start(wait: Wait): void {
     if (this.free === 0) return void this.line.push(wait)
     this.free--
+    this.grant(wait)
+  }
+
+  /** A lock that was handed to a waiter which has not run yet is nobody's to release. */
+  get isForeign(): boolean {
+    return this.isLock && this.free === 0 && this.last?.state === 'handed'
+  }
+
+  grant(wait: Wait): void {
+    this.last = wait
     this.hand(wait, true, () => this.give())
   }
 
   give(): void {
     const next = this.line.shift()
     if (next === undefined) this.free++
-    else this.hand(next, true, () => this.give())
+    else this.grant(next)
   }
 
   act(act: 'release' | 'release2' | 'try'): unknown {
@@ -39,6 +52,7 @@ class PermitModel extends Model<'acquire', 'release' | 'release2' | 'try'> {
       return true
     }
     const n = act === 'release' ? 1 : 2
+    if (this.isForeign) return undefined
     if (this.free + n > this.limit) refuse('GH_INVALID_STATE')
     for (let i = 0; i < n; i++) this.give()
     return undefined
@@ -68,11 +82,14 @@ describe('model', () => {
     fc.constantFrom('release' as const, 'try' as const),
     () => {
       const lock = new Lock()
+      const model = new PermitModel(1, 1)
+      model.isLock = true
       return {
-        model: new PermitModel(1, 1),
+        model,
         subject: {
           start: (_op: 'acquire', options: WaitOptions) => lock.acquire(options),
-          act: (act) => (act === 'try' ? lock.tryAcquire() : lock.release()),
+          act: (act) =>
+            act === 'try' ? lock.tryAcquire() : model.isForeign ? undefined : lock.release(),
           figures: () => ({ free: lock.locked ? 0 : 1, waiting: lock.statistics().waiting }),
         },
       }
