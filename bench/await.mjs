@@ -1,0 +1,156 @@
+// `await` of an operation, against what V8 does with the barest thenable and with a promise. 1,000 async functions wait at
+// once, and an immediate wakes them all.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { expectEqual } from './harness/measure.mjs'
+
+const COMPLETE = 'complete operation'
+const PARKED = 'parked operation'
+const WAITERS = 1000
+
+const GREENLETS = 'greenhouse, in async greenlets'
+const THENABLE = 'barest thenable'
+const PROMISE = 'promise'
+// Greenhouse makes an AsyncLocalStorage when the first async greenlet starts. On Node 20 and 22 its existence makes each
+// `await` of the process dearer, so async greenlets are compared with what has one too.
+const ALS = ', AsyncLocalStorage in use'
+
+export const suite = {
+  title: 'await of an operation',
+  unit: 'ns per await',
+  cases: {
+    [COMPLETE]: { ops: 1_000_000 },
+    [PARKED]: { parks: true, ops: 500_000 },
+  },
+  contenders: [
+    { name: 'greenhouse', load: loadGreenhouse },
+    { name: GREENLETS, load: loadGreenlets },
+    { name: 'shape', load: loadShape },
+    { name: THENABLE, load: loadThenables },
+    { name: THENABLE + ALS, load: withStorage(loadThenables) },
+    { name: PROMISE, load: loadPromises },
+    { name: PROMISE + ALS, load: withStorage(loadPromises) },
+  ],
+  verify: (count, ops) => expectEqual('awaited', count, Math.ceil(ops / WAITERS) * WAITERS),
+  goals: {},
+  derived: [
+    {
+      title: 'complete, outside greenlets, against the barest thenable',
+      goal: '<= 1.3x',
+      value: (median) => median(COMPLETE, 'greenhouse') / median(COMPLETE, THENABLE),
+    },
+    {
+      title: 'complete, in async greenlets, against the barest thenable there',
+      goal: '<= 1.3x',
+      value: (median) => median(COMPLETE, GREENLETS) / median(COMPLETE, THENABLE + ALS),
+    },
+    {
+      title: 'parked, outside greenlets, against a pending promise',
+      goal: '<= 3x',
+      value: (median) => median(PARKED, 'greenhouse') / median(PARKED, PROMISE),
+    },
+    {
+      title: 'parked, in async greenlets, against a pending promise there',
+      goal: '<= 3x',
+      value: (median) => median(PARKED, GREENLETS) / median(PARKED, PROMISE + ALS),
+    },
+  ],
+}
+
+/** 1,000 waiters for what `wait()` gives. Where they park, an immediate calls `wake()` again and again. */
+function waiters({ wait, wake, start = (fn, ...args) => fn(...args) }) {
+  return async (ops) => {
+    const turns = Math.ceil(ops / WAITERS)
+    let count = 0
+    let over = false
+    async function waitOften() {
+      for (let turn = 0; turn < turns; turn++) if ((await wait()) === true) count++
+    }
+    const all = []
+    for (let i = 0; i < WAITERS; i++) all.push(start(waitOften))
+    function wakeAll() {
+      wake()
+      if (!over) setImmediate(wakeAll)
+    }
+    if (wake !== undefined) setImmediate(wakeAll)
+    await Promise.all(all)
+    over = true
+    return count
+  }
+}
+
+async function loadGreenhouse({ parks }) {
+  return waiters(await operations(parks))
+}
+
+async function loadGreenlets({ parks }) {
+  const { schedule } = await import('@greenhouse/scheduler')
+  const start = (fn) => schedule(fn).join()
+  return waiters({ ...(await operations(parks)), start })
+}
+
+/** A join of a finished greenlet is complete; a wait for an event parks. */
+async function operations(parks) {
+  const { schedule } = await import('@greenhouse/scheduler')
+  if (parks === true) return parkedOn(new (await import('@greenhouse/util')).Event())
+  const finished = schedule(() => true)
+  await finished.join()
+  return { wait: () => finished.join() }
+}
+
+async function loadShape({ parks }) {
+  const { complete, Event } = await import('./harness/shape.mjs')
+  return waiters(parks === true ? parkedOn(new Event()) : { wait: () => complete(true) })
+}
+
+function parkedOn(event) {
+  return {
+    wait: () => event.wait(),
+    wake() {
+      event.set()
+      event.clear()
+    },
+  }
+}
+
+class Complete {
+  constructor(value) {
+    this.value = value
+  }
+
+  then(onDone) {
+    onDone(this.value)
+  }
+}
+
+class Parked {
+  then(onDone) {
+    parked.push(onDone)
+  }
+}
+
+let parked = []
+
+function wakeParked() {
+  const all = parked
+  parked = []
+  for (const resolve of all) resolve(true)
+}
+
+function loadThenables({ parks }) {
+  if (parks !== true) return waiters({ wait: () => new Complete(true) })
+  return waiters({ wait: () => new Parked(), wake: wakeParked })
+}
+
+function loadPromises({ parks }) {
+  if (parks !== true) return waiters({ wait: () => Promise.resolve(true) })
+  const keep = (resolve) => void parked.push(resolve)
+  return waiters({ wait: () => new Promise(keep), wake: wakeParked })
+}
+
+function withStorage(load) {
+  return (parameters) => {
+    const storage = new AsyncLocalStorage()
+    const run = load(parameters)
+    return (ops) => storage.run({}, run, ops)
+  }
+}
