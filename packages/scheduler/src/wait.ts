@@ -1,22 +1,14 @@
 // The bridge to promises that are not ours.
+import { types } from 'node:util'
 import type { Blocking, WaitOptions } from './blocking.ts'
 import { refuse } from './core/begin.ts'
 import { coarseTime } from './core/coarse-time.ts'
 import { currentScope, makeContexts } from './core/context.ts'
-import {
-  blocking,
-  DONE,
-  FAILED,
-  OUTCOME,
-  PENDING,
-  settle,
-  track,
-  type Operation,
-  type Source,
-} from './core/operation.ts'
+import { blocking, DONE, FAILED, settle, track, type Operation } from './core/operation.ts'
 import { livingScopes } from './core/registry.ts'
 import { externalWait, externalWaitOver } from './core/external.ts'
 import { pendingOperation } from './core/timed.ts'
+import { WaitList } from './core/wait-list.ts'
 import { TimeoutError } from './errors.ts'
 
 /**
@@ -40,28 +32,47 @@ import { TimeoutError } from './errors.ts'
  */
 export function wait<T>(promise: T, options?: WaitOptions): Blocking<Awaited<T>> {
   const refused = refuse(options)
-  if (refused !== null) {
-    Promise.resolve(promise).catch(() => {})
-    return refused
-  }
+  const watch = watchOf(promise)
+  if (refused !== null) return refused
   makeContexts(livingScopes)
-  const operation = pendingOperation(currentScope(), PROMISE, undefined, options, timedOut)
+  const operation = pendingOperation(currentScope(), watch, undefined, options, timedOut)
   operation.sinceMs = coarseTime()
+  watch.append(operation)
   track(operation)
   externalWait()
-  Promise.resolve(promise).then(
-    (value) => take(operation, DONE, value),
-    (error: unknown) => take(operation, FAILED, error),
-  )
   return blocking(operation) as Blocking<Awaited<T>>
 }
 
-const PROMISE: Source = { kind: 'wait', giveBack: null, withdraw: externalWaitOver }
+/** Those who wait for one promise. It is told of them once, so that waits that were given up leave nothing with it. */
+class Watch extends WaitList {
+  override withdraw(operation: Operation): void {
+    super.withdraw(operation)
+    externalWaitOver()
+  }
 
-function take(operation: Operation, outcome: typeof DONE | typeof FAILED, value: unknown): void {
-  if ((operation.state & OUTCOME) !== PENDING) return
-  externalWaitOver()
-  settle(operation, outcome, value)
+  settle(outcome: typeof DONE | typeof FAILED, value: unknown): void {
+    for (let left = this.size; left > 0; left--) settle(this.shift()!, outcome, value)
+  }
+}
+
+const watches = new WeakMap<object, Watch>()
+
+function watchOf(promise: unknown): Watch {
+  // Another thenable may do its work anew for each `then`.
+  const shared = types.isPromise(promise)
+  const known = shared ? watches.get(promise) : undefined
+  if (known !== undefined) return known
+  const watch = new Watch('wait')
+  if (shared) watches.set(promise, watch)
+  const settled = (outcome: typeof DONE | typeof FAILED, value: unknown) => {
+    if (shared) watches.delete(promise)
+    watch.settle(outcome, value)
+  }
+  Promise.resolve(promise).then(
+    (value) => settled(DONE, value),
+    (error: unknown) => settled(FAILED, error),
+  )
+  return watch
 }
 
 function timedOut(operation: Operation, afterMs: number): void {
