@@ -518,6 +518,61 @@ describe('two waits of one greenlet that are ended together', () => {
   })
 })
 
+describe('wait for a promise', () => {
+  it('gives its outcome to all who wait for it, in order, and to those who come later', async () => {
+    let resolve!: (value: string) => void
+    const promise = new Promise<string>((fulfil) => (resolve = fulfil))
+    const order: string[] = []
+    const generator = schedule(function* () {
+      order.push(`generator ${yield* wait(promise)}`)
+    })
+    const asynchronous = schedule(async () => void order.push(`async ${await wait(promise)}`))
+    await pause()
+    const timedOut = wait(promise, { timeoutMs: 0 })
+    await expect(timedOut).rejects.toMatchObject({ code: 'GH_TIMEOUT' })
+    resolve('value')
+    await generator.join()
+    await asynchronous.join()
+    expect(order).toEqual(['generator value', 'async value'])
+    expect([await wait(promise), await wait(promise, { timeoutMs: 0 })]).toEqual(['value', 'value'])
+  })
+
+  it('gives its error to all who wait for it, before and after', async () => {
+    const error = new Error('rejected')
+    let reject!: (error: Error) => void
+    const promise = new Promise<string>((_, refuse) => (reject = refuse))
+    const waiting = [wait(promise), wait(promise)]
+    reject(error)
+    for (const one of waiting) await expect(one).rejects.toBe(error)
+    await expect(wait(promise)).rejects.toBe(error)
+  })
+
+  it('takes any thenable, and asks one that is no promise anew each time', async () => {
+    let asked = 0
+    const thenable = {
+      then(resolve: (value: number) => void) {
+        resolve(++asked)
+      },
+    }
+    expect(await Promise.all([wait(thenable), wait(thenable)])).toEqual([1, 2])
+    expect(await wait('a plain value')).toBe('a plain value')
+    expect(await wait(complete('a Blocking'))).toBe('a Blocking')
+  })
+
+  it('takes a rejection as its own business even where it gave up, or was refused', async () => {
+    const seen = await watchRejections(async () => {
+      const aborter = new AbortController()
+      const rejecting = () =>
+        new Promise<never>((_, reject) => setImmediate(() => reject(new Error('late'))))
+      await wait(rejecting(), { timeoutMs: 0 }).catch(() => {})
+      aborter.abort('before')
+      await wait(rejecting(), { signal: aborter.signal }).catch(() => {})
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    })
+    expect(seen.unhandled).toEqual([])
+  })
+})
+
 /** A wait that takes options, and how to let it happen. */
 interface Case {
   readonly start: (options?: { timeoutMs?: number; signal?: AbortSignal }) => Blocking<unknown>
