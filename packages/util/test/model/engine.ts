@@ -18,8 +18,19 @@ import { expect, it } from 'vitest'
 
 const LONG = process.env['GREENHOUSE_LONG'] === '1'
 const SEED = process.env['GREENHOUSE_SEED']
-export const RUNS: number = LONG ? 10_000 : 500
-export const TIMEOUT_MS: number = LONG ? 1_800_000 : 60_000
+export const RUNS: number = LONG ? 10_000 : 200
+/** Scripts take longer. */
+export const SCRIPT_RUNS: number = LONG ? 10_000 : 100
+export const TIMEOUT_MS: number = LONG ? 3_600_000 : 60_000
+
+/** How fast-check runs: it prints the seed of a failure itself. */
+export function seeded(numRuns: number): {
+  numRuns: number
+  seed?: number
+  endOnFailure?: boolean
+} {
+  return SEED === undefined ? { numRuns } : { numRuns, seed: Number(SEED), endOnFailure: true }
+}
 
 export type Kind = 'generator' | 'async' | 'main'
 
@@ -93,7 +104,7 @@ export function commands<O, A>(
         signal,
       }),
     },
-    { weight: 8, arbitrary: fc.record({ do: fc.constant('act' as const), act }) },
+    { weight: 14, arbitrary: fc.record({ do: fc.constant('act' as const), act }) },
     {
       weight: 5,
       arbitrary: fc.record({
@@ -103,7 +114,7 @@ export function commands<O, A>(
       }),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('abort' as const), signal: fc.nat(1) }) },
-    { weight: 2, arbitrary: fc.constant({ do: 'drain' as const }) },
+    { weight: 1, arbitrary: fc.constant({ do: 'drain' as const }) },
     {
       weight: 2,
       arbitrary: fc.record({
@@ -112,7 +123,7 @@ export function commands<O, A>(
       }),
     },
   )
-  return fc.array(command, { minLength: 1, maxLength: 40 })
+  return fc.array(command, { minLength: 1, maxLength: 60, size: 'max' })
 }
 
 /** Runs programs against fresh pairs of the thing and its model. */
@@ -130,10 +141,7 @@ export function against<O, A, S>(
           const { subject, model } = make(one)
           await new Run(clock, subject, model).all(program)
         })
-        await fc.assert(property, {
-          numRuns: RUNS,
-          ...(SEED === undefined ? {} : { seed: Number(SEED), endOnFailure: true }),
-        })
+        await fc.assert(property, seeded(RUNS))
       },
       { autojump: false },
     )

@@ -379,7 +379,7 @@ function acts(count: number, queues: boolean): fc.Arbitrary<Act> {
     on: fc.nat(count - 1),
     rank: fc.constant(0),
   })
-  return fc.oneof({ weight: 12, arbitrary: usual }, { weight: 1, arbitrary: close })
+  return fc.oneof({ weight: 40, arbitrary: usual }, { weight: 1, arbitrary: close })
 }
 
 describe('model', () => {
