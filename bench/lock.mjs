@@ -54,7 +54,7 @@ export const suite = {
     {
       title: '10,000 contending against 1,000',
       goal: '<= 1.5x',
-      value: (median) => median(CONTENDED[1], 'greenhouse') / median(CONTENDED[0], 'greenhouse'),
+      value: (cost) => cost(CONTENDED[1], 'greenhouse') / cost(CONTENDED[0], 'greenhouse'),
     },
   ],
 }

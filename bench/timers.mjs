@@ -22,10 +22,10 @@ export const suite = {
     { name: 'greenhouse, await', load: loadGreenhouseAwait },
     { name: LIMIT, load: () => nativeTimers },
     { name: 'async function, setTimeout', load: () => asyncFunctions },
-    { name: 'timers/promises, AbortController', offsetMs: 6000, load: () => abortControllers },
-    { name: 'effect', offsetMs: 2000, load: loadEffect },
+    { name: 'timers/promises, AbortController', offsetMs: 12_000, load: () => abortControllers },
+    { name: 'effect', offsetMs: 4000, load: loadEffect },
     // Hundreds of microseconds each.
-    { name: 'effection', scale: 0.1, offsetMs: 2000, load: loadEffection },
+    { name: 'effection', scale: 0.1, offsetMs: 6000, load: loadEffection },
   ],
   measure,
   limitThere: { 'sleeps/wall': 465, 'sleeps/end': 212 },
@@ -50,41 +50,57 @@ export const suite = {
   },
 }
 
-async function measure(make, ops, { offsetMs = 500 }) {
+async function measure(make, ops, { contender: { offsetMs = 2000 } }) {
   await once(make, ops / 10, offsetMs / 4)
   globalThis.gc()
   return once(make, ops, offsetMs)
 }
 
-/**
- * `make` gives the three phases: `start(delays)`, `end(indices)` and `finish(count)`, which resolves when so many have woken;
- * and `counts()`.
- */
+/** Counts; `all(count)` resolves when so many have woken. */
+class Counts {
+  woken = 0
+  ended = 0
+  wanted = Infinity
+  reached = null
+
+  wake() {
+    if (++this.woken === this.wanted) this.reached()
+  }
+
+  all(count) {
+    this.wanted = count
+    return new Promise((resolve) => (this.reached = resolve))
+  }
+}
+
+/** `make(counts)` gives `start(delays)` and `end(indices)`, which counts those that ended. */
 async function once(make, ops, offsetMs) {
   const delays = randomDelays(ops, offsetMs)
   const toEnd = []
   for (let i = 0; i < ops; i++) if (i % 10 !== 0) toEnd.push(i)
-  const woken = ops - toEnd.length
-  const phases = make()
+  const remaining = ops - toEnd.length
+  const counts = new Counts()
+  const { start, end } = make(counts)
 
   const starting = stopwatch()
-  await phases.start(delays)
+  await start(delays)
   const started = starting()
   const ending = stopwatch()
-  await phases.end(toEnd)
+  await end(toEnd)
   const ended = ending()
-  expectEqual('woken before all were ended', phases.counts().woken, 0)
-  expectEqual('ended', phases.counts().ended ?? toEnd.length, toEnd.length)
+  expectEqual('woken before all were ended', counts.woken, 0)
+  expectEqual('ended', counts.ended, toEnd.length)
   const firing = stopwatch()
-  await phases.finish(woken)
+  await counts.all(remaining)
   const fired = firing()
-  expectEqual('woken', phases.counts().woken, woken)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expectEqual('woken', counts.woken, remaining)
   return {
     wall: started.wallNs / ops,
     cpu: started.cpuNs / ops,
     end: ended.wallNs / toEnd.length,
     endCpu: ended.cpuNs / toEnd.length,
-    fire: fired.cpuNs / woken,
+    fire: fired.cpuNs / remaining,
   }
 }
 
@@ -98,88 +114,58 @@ function randomDelays(count, offsetMs) {
 }
 
 async function loadGreenhouse() {
-  const { end, pause, pauseFor, schedule } = await import('@greenhouse/scheduler')
-  return () => {
-    const greenlets = []
-    const counts = { woken: 0, ended: 0 }
-    function* sleepFor(ms) {
-      try {
-        yield* pauseFor(ms)
-        counts.woken++
-      } catch (error) {
-        counts.ended++
-        throw error
-      }
-    }
-    return greenletPhases({ counts, end, greenlets, pause, schedule, sleepFor })
-  }
+  const scheduler = await import('@greenhouse/scheduler')
+  const { pauseFor } = scheduler
+  return (counts) =>
+    greenlets(scheduler, counts, function* (ms) {
+      yield* pauseFor(ms)
+      counts.wake()
+    })
 }
 
 async function loadGreenhouseAwait() {
-  const { end, pause, pauseFor, schedule } = await import('@greenhouse/scheduler')
-  return () => {
-    const greenlets = []
-    const counts = { woken: 0, ended: 0 }
-    async function sleepFor(ms) {
-      try {
-        await pauseFor(ms)
-        counts.woken++
-      } catch (error) {
-        counts.ended++
-        throw error
-      }
-    }
-    return greenletPhases({ counts, end, greenlets, pause, schedule, sleepFor })
-  }
+  const scheduler = await import('@greenhouse/scheduler')
+  const { pauseFor } = scheduler
+  return (counts) =>
+    greenlets(scheduler, counts, async (ms) => {
+      await pauseFor(ms)
+      counts.wake()
+    })
 }
 
-function greenletPhases({ counts, end, greenlets, pause, schedule, sleepFor }) {
+function greenlets({ end, pause, schedule }, counts, sleepFor) {
+  const all = []
   return {
     async start(delays) {
-      for (const ms of delays) greenlets.push(schedule(sleepFor, ms))
-      while (greenlets.at(-1).blockedOn.length === 0) await pause()
+      for (const ms of delays) all.push(schedule(sleepFor, ms))
+      while (all.at(-1).blockedOn.length === 0) await pause()
     },
     async end(indices) {
-      for (const i of indices) end(greenlets[i])
-      while (counts.ended < indices.length) await pause()
+      for (const i of indices) end(all[i])
+      while (all[indices.at(-1)].state !== 'ended') await pause()
+      for (const i of indices) if (all[i].state === 'ended') counts.ended++
     },
-    async finish(count) {
-      for (const greenlet of greenlets) if (greenlet.state !== 'ended') await greenlet.join()
-      expectEqual('joined', counts.woken, count)
-    },
-    counts: () => counts,
   }
 }
 
-function nativeTimers() {
+function nativeTimers(counts) {
   const timers = []
-  let woken = 0
-  let wanted
-  let finished
+  const wake = () => counts.wake()
   return {
     start(delays) {
-      const wake = () => {
-        if (++woken === wanted) finished()
-      }
       for (const ms of delays) timers.push(setTimeout(wake, ms))
     },
     end(indices) {
       for (const i of indices) clearTimeout(timers[i])
+      counts.ended = indices.length
     },
-    finish(count) {
-      wanted = count
-      return new Promise((resolve) => (finished = resolve))
-    },
-    counts: () => ({ woken }),
   }
 }
 
 const ENDED = new Error('Ended')
 
-function asyncFunctions() {
-  const promises = []
+function asyncFunctions(counts) {
   const endings = []
-  const counts = { woken: 0, ended: 0 }
   async function sleepFor(ms) {
     try {
       await new Promise((resolve, reject) => {
@@ -189,7 +175,7 @@ function asyncFunctions() {
           reject(ENDED)
         })
       })
-      counts.woken++
+      counts.wake()
     } catch (error) {
       expectEqual('error', error, ENDED)
       counts.ended++
@@ -197,25 +183,21 @@ function asyncFunctions() {
   }
   return {
     start(delays) {
-      for (const ms of delays) promises.push(sleepFor(ms))
+      for (const ms of delays) void sleepFor(ms)
     },
     async end(indices) {
       for (const i of indices) endings[i]()
       while (counts.ended < indices.length) await null
     },
-    finish: () => Promise.all(promises),
-    counts: () => counts,
   }
 }
 
-function abortControllers() {
-  const promises = []
+function abortControllers(counts) {
   const controllers = []
-  const counts = { woken: 0, ended: 0 }
   async function sleepFor(ms, signal) {
     try {
       await sleep(ms, undefined, { signal })
-      counts.woken++
+      counts.wake()
     } catch (error) {
       expectEqual('error', error.name, 'AbortError')
       counts.ended++
@@ -226,23 +208,20 @@ function abortControllers() {
       for (const ms of delays) {
         const controller = new AbortController()
         controllers.push(controller)
-        promises.push(sleepFor(ms, controller.signal))
+        void sleepFor(ms, controller.signal)
       }
     },
     async end(indices) {
       for (const i of indices) controllers[i].abort()
       while (counts.ended < indices.length) await null
     },
-    finish: () => Promise.all(promises),
-    counts: () => counts,
   }
 }
 
 async function loadEffect() {
-  const { Effect, Fiber } = await import('effect')
-  return () => {
+  const { Effect, Exit, Fiber } = await import('effect')
+  return (counts) => {
     let fibers
-    const counts = { woken: 0, ended: 0 }
     return {
       async start(delays) {
         let started = 0
@@ -250,7 +229,7 @@ async function loadEffect() {
           Effect.gen(function* () {
             started++
             yield* Effect.sleep(ms)
-            counts.woken++
+            counts.wake()
           })
         fibers = await Effect.runPromise(
           Effect.gen(function* () {
@@ -266,20 +245,17 @@ async function loadEffect() {
       async end(indices) {
         const ending = indices.map((i) => fibers[i])
         await Effect.runPromise(Fiber.interruptAll(ending))
-        counts.ended = ending.filter((fiber) => fiber.pollUnsafe()?._tag === 'Failure').length
+        const exits = await Effect.runPromise(Fiber.awaitAll(ending))
+        counts.ended = exits.filter((exit) => Exit.isFailure(exit)).length
       },
-      finish: () => Effect.runPromise(Fiber.awaitAll(fibers)),
-      counts: () => counts,
     }
   }
 }
 
 async function loadEffection() {
   const { run, sleep: sleepIn, spawn, suspend } = await import('effection')
-  return () => {
+  return (counts) => {
     const tasks = []
-    const counts = { woken: 0, ended: 0 }
-    let root
     return {
       async start(delays) {
         let started = 0
@@ -289,23 +265,18 @@ async function loadEffection() {
           try {
             yield* sleepIn(ms)
             woken = true
-            counts.woken++
+            counts.wake()
           } finally {
             if (!woken) counts.ended++
           }
         }
-        root = run(function* () {
+        void run(function* () {
           for (const ms of delays) tasks.push(yield* spawn(() => sleepFor(ms)))
           yield* suspend()
         })
         while (started < delays.length) await new Promise(setImmediate)
       },
       end: (indices) => Promise.all(indices.map((i) => tasks[i].halt())),
-      async finish(count) {
-        while (counts.woken < count) await sleep(5)
-        await root.halt()
-      },
-      counts: () => counts,
     }
   }
 }

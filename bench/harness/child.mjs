@@ -7,9 +7,10 @@ const quick = mode === 'quick'
 const { suite } = await import(new URL(`../${suiteName}.mjs`, import.meta.url).href)
 const parameters = { name: caseName, ...suite.cases[caseName] }
 const contender = suite.contenders.find(({ name }) => name === contenderName)
-const scale = (contender.scale ?? 1) * (quick ? 0.2 : 1)
-const ops = Math.max(1, Math.round(parameters.ops * scale))
-const options = { repeats: 3, quick }
+const { scale = 1 } = contender
+const share = (typeof scale === 'function' ? scale(parameters) : scale) * (quick ? 0.2 : 1)
+const ops = Math.max(1, Math.round(parameters.ops * share))
+const options = { repeats: 3, contender }
 
 const run = await contender.load(parameters)
 const figures =

@@ -82,10 +82,8 @@ function rowOf(suite, figure, name, results) {
 
 /** How greenhouse compares with a row. */
 function ratioText(results, figure, name) {
-  const own = valuesOf(results, figure.case, SUBJECT, figure.key)
-  if (name === SUBJECT || own === undefined) return ''
-  const ratio = median(own) / median(valuesOf(results, figure.case, name, figure.key))
-  if (!Number.isFinite(ratio) || ratio === 0) return ''
+  const ratio = costOf(results, figure, SUBJECT) / costOf(results, figure, name)
+  if (name === SUBJECT || !Number.isFinite(ratio) || ratio === 0) return ''
   return ratio > 1 ? `${format(ratio)}x dearer` : `${format(1 / ratio)}x cheaper`
 }
 
@@ -94,14 +92,13 @@ function goalOf(suite, { id }, name) {
 }
 
 function judgeRow(suite, figure, name, goal, results) {
-  const own = valuesOf(results, figure.case, SUBJECT, figure.key)
-  const other = valuesOf(results, figure.case, name, figure.key)
-  if (own === undefined || other === undefined) return null
+  const own = costOf(results, figure, SUBJECT)
+  const other = costOf(results, figure, name)
+  if (!Number.isFinite(own + other)) return null
   if (!isRatio(goal)) {
-    const measured = median(own)
-    return { measured, ...judge(goal, measured, { scale: scaleOf(suite, figure, results) }) }
+    return { measured: own, ...judge(goal, own, { scale: scaleOf(suite, figure, results) }) }
   }
-  const measured = ratioFor(goal, median(own), median(other))
+  const measured = ratioFor(goal, own, other)
   // The goal against the shape is a tolerance already.
   return { measured, ...judge(goal, measured, { tolerance: name === 'shape' ? 1 : TOLERANCE }) }
 }
@@ -111,8 +108,8 @@ function scaleOf(suite, figure, results) {
   const there = suite.limitThere?.[figure.id]
   if (there === undefined) return 1
   const limit = suite.contenders.find(({ name }) => name.startsWith('limit'))
-  const here = valuesOf(results, there.case ?? figure.case, limit.name, figure.key)
-  return here === undefined ? 1 : median(here) / (there.ns ?? there)
+  const here = costOf(results, { ...figure, case: there.case ?? figure.case }, limit.name)
+  return Number.isFinite(here) ? here / (there.ns ?? there) : 1
 }
 
 function goalText(goal, scale) {
@@ -121,12 +118,13 @@ function goalText(goal, scale) {
 }
 
 function derivedLines(suite, results) {
-  const medianOf = (caseName, name, key = 'wall') => {
-    const values = valuesOf(results, caseName, name, key)
-    return values === undefined ? NaN : median(values)
+  const figures = figuresOf(suite)
+  const cost = (caseName, name, key = 'wall') => {
+    const figure = figures.find((one) => one.case === caseName && one.key === key)
+    return costOf(results, figure, name)
   }
   return (suite.derived ?? []).flatMap(({ title, goal, value }) => {
-    const measured = value(medianOf)
+    const measured = value(cost)
     if (!Number.isFinite(measured)) return []
     return [{ title, goal, measured, ...(goal === undefined ? {} : judge(goal, measured)) }]
   })
@@ -139,6 +137,18 @@ function rowsOf(derived) {
     goal,
     verdict,
   ])
+}
+
+/**
+ * What counts: the smaller of wall time and CPU time, since other programs lengthen the one and V8's helper threads the other.
+ * NaN when it was not measured.
+ */
+function costOf(results, { case: caseName, key, cpu }, name) {
+  const [value, time = value] = [key, cpu].map((each) => {
+    const values = valuesOf(results, caseName, name, each)
+    return values === undefined ? undefined : median(values)
+  })
+  return value === undefined ? NaN : Math.min(value, time)
 }
 
 function valuesOf(results, caseName, name, key) {
