@@ -35,6 +35,7 @@ import { nameOf, titleOf, type NameOptions } from './core/named.ts'
  * ```
  */
 export class Barrier {
+  /** The name given, for dumps. */
   readonly name: string | undefined
   /** How many have to come. */
   readonly parties: number

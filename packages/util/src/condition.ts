@@ -42,6 +42,7 @@ const ALL = 2
  * Source: greenhouse/utils.py Condition. Differs: a re-entrant lock is released wholly while it waits.
  */
 export class Condition {
+  /** The name given, for dumps. */
   readonly name: string | undefined
   /** The lock that goes with it. */
   readonly lock: Lock | RLock

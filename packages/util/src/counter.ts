@@ -39,6 +39,7 @@ const FIRST_SWEEP = 16
  * Source: greenhouse/utils.py Counter
  */
 export class Counter {
+  /** The name given, for dumps. */
   readonly name: string | undefined
   /** @internal */
   value: number

@@ -20,6 +20,7 @@ import { nameOf, type NameOptions } from './core/named.ts'
  * Source: greenhouse/utils.py Event. Differs: waiters wake in the order in which they came.
  */
 export class Event {
+  /** The name given, for dumps. */
   readonly name: string | undefined
   /** @internal */
   readonly waiters: WaitList<boolean>

@@ -32,6 +32,7 @@ export interface ExchangeStatistics {
  * An item that was handed to a getter whose wait ended before it could take it goes back, first in line.
  */
 export abstract class Exchange<T> implements Line<T> {
+  /** The name given, for dumps. */
   readonly name: string | undefined
   /** How many items fit; Infinity when there is no limit. */
   readonly maxSize: number

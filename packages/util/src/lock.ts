@@ -32,6 +32,7 @@ import { runHolding } from './core/run.ts'
  * Source: greenhouse/utils.py Lock. Differs: `acquire` takes a time-out.
  */
 export class Lock {
+  /** The name given, for dumps. */
   readonly name: string | undefined
   /** @internal */
   readonly waiters: WaitList<unknown>

@@ -38,6 +38,7 @@ export interface RateLimiterOptions extends NameOptions {
  * ```
  */
 export class RateLimiter {
+  /** The name given, for dumps. */
   readonly name: string | undefined
   /** @internal */
   readonly bucket: Bucket

@@ -26,6 +26,7 @@ import { runHolding } from './core/run.ts'
  * Source: greenhouse/utils.py RLock. Differs: `acquire` takes a time-out.
  */
 export class RLock {
+  /** The name given, for dumps. */
   readonly name: string | undefined
   /** @internal */
   readonly waiters: WaitList<unknown>

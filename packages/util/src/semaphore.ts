@@ -26,6 +26,7 @@ import { runHolding } from './core/run.ts'
  * Source: greenhouse/utils.py Semaphore. Differs: `acquire` takes a time-out, `release` a number.
  */
 export class Semaphore {
+  /** The name given, for dumps. */
   readonly name: string | undefined
   /** @internal */
   readonly waiters: WaitList<unknown>
