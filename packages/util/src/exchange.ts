@@ -9,7 +9,7 @@ import {
   WaitList,
   type Operation,
 } from '@greenhouse/scheduler/kernel'
-import { closeLine, hasItem, offerItem, takeBack, takeItem, type Line } from './core/line.ts'
+import { closeLine, hasItem, offerItem, takeBack, takeItem } from './core/line.ts'
 import { nameOf, titleOf, type NameOptions } from './core/named.ts'
 import type { Source } from '@greenhouse/scheduler/kernel'
 import type { Store } from './core/store.ts'
@@ -31,7 +31,7 @@ export interface ExchangeStatistics {
  *
  * An item that was handed to a getter whose wait ended before it could take it goes back, first in line.
  */
-export abstract class Exchange<T> implements Line<T> {
+export abstract class Exchange<T> {
   /** The name given, for dumps. */
   readonly name: string | undefined
   /** How many items fit; Infinity when there is no limit. */

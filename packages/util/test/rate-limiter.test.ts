@@ -1,12 +1,10 @@
 import { end, pauseFor, schedule } from '@greenhouse/scheduler'
-import * as kernel from '@greenhouse/scheduler/kernel'
 import { withVirtualClock } from '@greenhouse/scheduler/testing'
 import { RateLimiter } from '@greenhouse/util'
 import { describe, expect, it } from 'vitest'
 import { KINDS, outcome, settled, waiter } from './flows.ts'
 
-// Until the kernel gives its time, what is limited by the virtual clock cannot be seen.
-describe.skipIf(!('now' in kernel))('RateLimiter', () => {
+describe('RateLimiter', () => {
   for (const kind of KINDS) {
     it(`lets a burst go at once, then an even stream (${kind})`, async () => {
       await withVirtualClock(async (clock) => {
@@ -108,12 +106,12 @@ describe.skipIf(!('now' in kernel))('RateLimiter', () => {
     })
   })
 
-  it('a burst of its own, and no drift over an hour of odd intervals', async () => {
+  it('a burst of its own, and no drift over ten minutes of odd intervals', async () => {
     await withVirtualClock(async (clock) => {
       const limiter = new RateLimiter(7, 1000, { burst: 1 })
-      for (let i = 0; i <= 7 * 3600; i++) await limiter.acquire()
-      expect(clock.now()).toBeGreaterThanOrEqual(3_600_000)
-      expect(clock.now()).toBeLessThan(3_600_002)
+      for (let i = 0; i <= 7 * 600; i++) await limiter.acquire()
+      expect(clock.now()).toBeGreaterThanOrEqual(600_000)
+      expect(clock.now()).toBeLessThan(600_002)
     })
   })
 
@@ -144,9 +142,7 @@ describe.skipIf(!('now' in kernel))('RateLimiter', () => {
       expect(limiter.statistics().waiting).toBe(0)
     })
   })
-})
 
-describe('RateLimiter', () => {
   it('refuses bad numbers', () => {
     for (const limit of [0, -1, 1.5, Infinity, NaN])
       expect(() => new RateLimiter(limit, 1)).toThrow(RangeError)
