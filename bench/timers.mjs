@@ -142,7 +142,7 @@ function greenlets({ end, pause, schedule }, counts, sleepFor) {
     },
     async end(indices) {
       for (const i of indices) end(all[i])
-      while (all[indices.at(-1)].state !== 'ended') await pause()
+      while (all[indices.at(-1)].error === undefined && counts.woken === 0) await pause()
       for (const i of indices) if (all[i].state === 'ended') counts.ended++
     },
   }
@@ -187,7 +187,7 @@ function asyncFunctions(counts) {
     },
     async end(indices) {
       for (const i of indices) endings[i]()
-      while (counts.ended < indices.length) await null
+      while (counts.ended + counts.woken < indices.length) await null
     },
   }
 }
@@ -213,7 +213,7 @@ function abortControllers(counts) {
     },
     async end(indices) {
       for (const i of indices) controllers[i].abort()
-      while (counts.ended < indices.length) await null
+      while (counts.ended + counts.woken < indices.length) await null
     },
   }
 }
