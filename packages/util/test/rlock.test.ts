@@ -91,6 +91,8 @@ describe('RLock', () => {
     lock.release()
     await settled()
     expect([first.state, second.state]).toEqual(['finished', 'blocked'])
+    end(second)
+    expect(await outcome(second)).toBe('GH_EXIT')
   })
 
   it('an owner that is ended inside run leaves it open', async () => {
