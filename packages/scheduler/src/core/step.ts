@@ -14,7 +14,7 @@ import {
   OWN_RESOURCE,
   finished,
 } from './life.ts'
-import { OUTCOME, PENDING } from './operation.ts'
+import { isOperation, OUTCOME, PENDING } from './operation.ts'
 import { livingScopes } from './registry.ts'
 import { push } from './run-queue.ts'
 import type { Scope } from './scope.ts'
@@ -61,7 +61,11 @@ function startAny(scope: Scope, fn: Body, args: unknown[]): void {
     result = callInContext(scope, fn, args)
     setRunning(null, null)
     if (isThenable(result)) {
-      result.then(
+      const promise =
+        result instanceof Promise || isOperation(result)
+          ? result
+          : callInContext(scope, asPromise, [result])
+      promise.then(
         (value) => scope.finish(FINISHED, value),
         (error: unknown) => scope.finish(FAILED, error),
       )
@@ -74,6 +78,11 @@ function startAny(scope: Scope, fn: Body, args: unknown[]): void {
   }
   if (isGenerator(result)) beGenerator(scope, result)
   else scope.finish(FINISHED, result)
+}
+
+/** Another thenable may call back more than once, and with thenables. */
+function asPromise(thenable: PromiseLike<unknown>): Promise<unknown> {
+  return Promise.resolve(thenable)
 }
 
 function beGenerator(scope: Scope, generator: unknown): void {
