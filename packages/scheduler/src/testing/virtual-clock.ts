@@ -136,8 +136,9 @@ class Hands implements Clock, VirtualClock {
     this.watching = false
     if (this.stopped || this.fire === null) return
     const seen = entriesRun()
-    const idle = seen === this.entriesSeen && queueLength() === 0 && externalWaits() === 0
-    if (idle) return this.jump()
+    const idle = seen === this.entriesSeen && queueLength() === 0
+    // What is due already needs no jump.
+    if (idle && (externalWaits() === 0 || this.armedMs <= this.nowMs)) return this.jump()
     this.entriesSeen = seen
     this.watching = true
     setImmediate(this.look)
