@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  getCurrent,
   greenlet,
   pause,
   pauseFor,
@@ -79,6 +80,27 @@ describe('schedule', () => {
     expect(await schedule(transpiled, 1).join()).toBe(2)
     expect(await schedule((n: number) => Promise.resolve(n), 3).join()).toBe(3)
     expect(await schedule(() => pauseFor(0)).join()).toBe(undefined)
+  })
+
+  it('takes any thenable that a function returns: once, with what it leads to, as its own', async () => {
+    const thenable = (then: (resolve: (value: unknown) => void) => void) =>
+      ({ then }) as unknown as PromiseLike<unknown>
+    const twice = schedule(() =>
+      thenable((resolve) => {
+        resolve(Promise.resolve([getCurrent(), 'first']))
+        resolve('second')
+      }),
+    )
+    expect(await twice.join()).toEqual([twice, 'first'])
+    await pause()
+    expect(twice.result).toEqual([twice, 'first'])
+    const throwing = schedule(() =>
+      thenable((resolve) => {
+        resolve('done')
+        throw new Error('too late')
+      }),
+    )
+    expect(await throwing.join()).toBe('done')
   })
 
   it('fails a greenlet made from an async generator', async () => {
