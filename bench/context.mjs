@@ -23,7 +23,7 @@ export const suite = {
   title: 'T9 context',
   unit: 'ns per switch',
   cases: {
-    [SWITCH]: { ops: 1_000_000 },
+    [SWITCH]: { ops: 500_000 },
     [MAKE]: {
       ops: 200_000,
       makes: true,

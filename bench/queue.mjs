@@ -11,13 +11,13 @@ export const suite = {
   title: 'T3 queue: one producer, one consumer',
   unit: 'ns per item',
   cases: {
-    unbounded: { maxSize: Infinity, ops: 1_000_000 },
-    'capacity 1': { maxSize: 1, ops: 1_000_000 },
-    'capacity 100': { maxSize: 100, ops: 1_000_000 },
+    unbounded: { maxSize: Infinity, ops: 500_000 },
+    'capacity 1': { maxSize: 1, ops: 500_000 },
+    'capacity 100': { maxSize: 100, ops: 500_000 },
   },
   contenders: [
     { name: 'greenhouse', load: loadGreenhouse },
-    { name: 'greenhouse, await', load: loadGreenhouseAwait },
+    { name: 'greenhouse, await', scale: 0.3, load: loadGreenhouseAwait },
     { name: LIMIT, load: () => rawGenerators },
     { name: 'shape', load: loadShape },
     { name: 'async, await only if pending', load: () => handWritten },
