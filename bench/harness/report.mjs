@@ -123,18 +123,20 @@ function derivedLines(suite, results) {
     const figure = figures.find((one) => one.case === caseName && one.key === key)
     return costOf(results, figure, name)
   }
-  return (suite.derived ?? []).flatMap(({ title, goal, value }) => {
+  return (suite.derived ?? []).flatMap(({ title, goal, value, limitThere: there }) => {
     const measured = value(cost)
     if (!Number.isFinite(measured)) return []
-    return [{ title, goal, measured, ...(goal === undefined ? {} : judge(goal, measured)) }]
+    if (goal === undefined) return [{ title, measured }]
+    const scale = there === undefined ? 1 : cost(there.case, there.row) / there.ns
+    return [{ title, goal, scale, measured, ...judge(goal, measured, { scale }) }]
   })
 }
 
 function rowsOf(derived) {
-  return derived.map(({ title, goal = '', measured, verdict = '' }) => [
+  return derived.map(({ title, goal, scale, measured, verdict = '' }) => [
     title,
     format(measured),
-    goal,
+    goal === undefined ? '' : goalText(goal, scale),
     verdict,
   ])
 }
