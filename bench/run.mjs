@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { judgeAll, report, table, format } from './harness/report.mjs'
+import { isRatio } from './harness/goals.mjs'
+import { format, goalText, judgeAll, report, table } from './harness/report.mjs'
 import { installRivals, rivalVersions } from './harness/rivals.mjs'
 import { runSuite } from './harness/run-suite.mjs'
 
@@ -60,18 +61,14 @@ async function main({ suites, only, rounds, quick, json }) {
 function missTable(misses) {
   return table(
     ['missed', 'figure', 'row', 'measured', 'goal'],
-    misses.map(({ suite, figure, row, measured, goal }) => [
+    misses.map(({ suite, figure, row, measured, goal, scale }) => [
       suite,
       figure,
       row,
-      isRatioGoal(goal) ? `${format(measured)}x` : format(measured),
-      goal,
+      isRatio(goal) ? `${format(measured)}x` : format(measured),
+      goalText(goal, scale),
     ]),
   )
-}
-
-function isRatioGoal(goal) {
-  return goal.endsWith('x')
 }
 
 function parseOptions() {

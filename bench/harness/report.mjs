@@ -26,11 +26,12 @@ export function report(suite, results) {
   const parts = [`## ${suite.title}`]
   for (const figure of figuresOf(suite)) {
     const rows = suite.contenders.flatMap(({ name }) => rowOf(suite, figure, name, results))
-    if (rows.length > 0) parts.push(`${figure.title}, ${figure.unit}`, table(headOf(figure), rows))
+    if (rows.length > 0)
+      parts.push(`### ${figure.title}, ${figure.unit}`, table(headOf(figure), rows))
   }
   const derived = derivedLines(suite, results)
   if (derived.length > 0)
-    parts.push('Derived', table(['what', 'measured', 'goal', ''], rowsOf(derived)))
+    parts.push('### Derived', table(['what', 'measured', 'goal', ''], rowsOf(derived)))
   return parts.join('\n\n')
 }
 
@@ -96,7 +97,8 @@ function judgeRow(suite, figure, name, goal, results) {
   const other = costOf(results, figure, name)
   if (!Number.isFinite(own + other)) return null
   if (!isRatio(goal)) {
-    return { measured: own, ...judge(goal, own, { scale: scaleOf(suite, figure, results) }) }
+    const scale = scaleOf(suite, figure, results)
+    return { measured: own, scale, ...judge(goal, own, { scale }) }
   }
   const measured = ratioFor(goal, own, other)
   // The goal against the shape is a tolerance already.
@@ -112,7 +114,8 @@ function scaleOf(suite, figure, results) {
   return Number.isFinite(here) ? here / (there.ns ?? there) : 1
 }
 
-function goalText(goal, scale) {
+/** With what a time comes to on this machine. */
+export function goalText(goal, scale = 1) {
   if (isRatio(goal) || scale === 1) return goal
   return `${goal} (here ${format(Number(goal.slice(3)) * scale)})`
 }
