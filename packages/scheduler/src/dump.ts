@@ -3,8 +3,8 @@ import type { CoreGreenlet } from './core/greenlet.ts'
 import { inspected, type Inspectable } from './core/inspection.ts'
 import { GENERATOR, INITIAL, LIFE } from './core/life.ts'
 import { main } from './core/main.ts'
-import { openOperations, type Operation } from './core/operation.ts'
-import type { Region } from './core/region.ts'
+import { openOperations } from './core/open-operations.ts'
+import { type Operation } from './core/operation.ts'
 import { livingCount, livingGreenlets } from './core/registry.ts'
 import { entriesRun, queueLength } from './core/run-queue.ts'
 import type { Scope } from './core/scope.ts'
@@ -144,7 +144,7 @@ function waitsOf(scope: Scope): WaitDump[] {
 
 function dumpWait(operation: Operation): WaitDump {
   const nowMs = currentClock().now()
-  const { kind, owner, region } = operation.source as Operation['source'] & { region?: Region }
+  const { kind, owner, region } = operation.source
   const site = waitSite(operation)
   const holder = (owner as Inspectable | null | undefined)?.holder
   return {

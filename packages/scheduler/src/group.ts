@@ -15,15 +15,9 @@ import {
   type FINISHED,
   SCHEDULED,
 } from './core/life.ts'
-import {
-  blocking,
-  DONE,
-  FAILED as WAIT_FAILED,
-  openOperations,
-  settle,
-  type Operation,
-} from './core/operation.ts'
-import { PASSED_ON, Region, type RegionSource } from './core/region.ts'
+import { openOperations } from './core/open-operations.ts'
+import { blocking, DONE, FAILED as WAIT_FAILED, settle, type Operation } from './core/operation.ts'
+import { Region } from './core/region.ts'
 import { push } from './core/run-queue.ts'
 import type { Scope as CoreScope } from './core/scope.ts'
 import { startTimer, stopTimer, type Bucket, type Timer } from './core/timers.ts'
@@ -122,18 +116,13 @@ export class Group {
   }
 }
 
-const SOURCE: RegionSource = {
-  ...PASSED_ON,
-  interrupt: (operation: Operation, error: unknown) => coreOf(operation).cancel(error, false),
-}
-
-function coreOf(operation: Operation): GroupCore {
-  return (operation.source as unknown as { region: { core: GroupCore } }).region.core
-}
-
 /** The function of a group. Left behind on a foreign promise, it does not settle the call: the children do. */
 class GroupRegion extends Region {
   core!: GroupCore
+
+  override interrupt(_operation: Operation, error: unknown): void {
+    this.core.cancel(error, false)
+  }
 
   override abandon(): void {
     this.leaveBehind()
@@ -162,12 +151,8 @@ class GroupCore implements Membership, Timer {
   constructor(fn: unknown, concurrency: number, graceMs: number) {
     this.concurrency = concurrency
     this.graceMs = graceMs
-    this.region = new GroupRegion(
-      'Group.run',
-      fn,
-      [new Group(this)],
-      SOURCE,
-      (_region, outcome, value) => this.bodyFinished(outcome, value),
+    this.region = new GroupRegion('Group.run', fn, [new Group(this)], (_region, outcome, value) =>
+      this.bodyFinished(outcome, value),
     )
     this.region.core = this
   }

@@ -4,6 +4,7 @@ import { checkDelay, checkMoment } from './check.ts'
 import { refuse } from './core/begin.ts'
 import { coarseTime } from './core/coarse-time.ts'
 import { currentScope, mainScope, stepping } from './core/context.ts'
+import { track } from './core/open-operations.ts'
 import {
   blocking,
   CONSUMED,
@@ -12,7 +13,6 @@ import {
   Operation,
   PENDING,
   settle,
-  track,
   YIELDS,
   type Source,
 } from './core/operation.ts'

@@ -4,6 +4,7 @@ import { checkOptions, wrongType } from './check.ts'
 import { refuse } from './core/begin.ts'
 import { coarseTime } from './core/coarse-time.ts'
 import { currentScope } from './core/context.ts'
+import { track } from './core/open-operations.ts'
 import {
   addConsumer,
   blocking,
@@ -15,7 +16,6 @@ import {
   OUTCOME,
   PENDING,
   settle,
-  track,
   type Operation,
   type Source,
 } from './core/operation.ts'

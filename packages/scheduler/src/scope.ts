@@ -6,7 +6,7 @@ import { refuse } from './core/begin.ts'
 import { extraOf } from './core/extra.ts'
 import { FAILED, type FINISHED } from './core/life.ts'
 import { blocking, DONE, OUTCOME, PENDING, settle } from './core/operation.ts'
-import { HELD_BACK, PASSED_ON, passOutcome, Region } from './core/region.ts'
+import { passOutcome, Region, Shield } from './core/region.ts'
 import { currentClock, startTimerAt, stopTimer, type Bucket, type Timer } from './core/timers.ts'
 import { GreenhouseError, TimeoutError } from './errors.ts'
 
@@ -116,7 +116,7 @@ export function shield<T extends Plain>(fn: () => T): Blocking<T>
 export function shield(fn: unknown): Blocking<unknown> {
   checkFunction('fn', fn)
   // Cleanup runs although an interruption waits: no refuse() here.
-  const region = new Region('shield', fn, [], HELD_BACK, passOutcome)
+  const region = new Shield('shield', fn, [], passOutcome)
   region.begin()
   return blocking(region.operation)
 }
@@ -149,7 +149,7 @@ class Deadline implements Scope, Timer {
 
   constructor(kind: string, ms: number, fn: unknown, conclude: Conclude) {
     this.afterMs = ms
-    this.region = new Region(kind, fn, [this], PASSED_ON, (region, outcome, value) => {
+    this.region = new Region(kind, fn, [this], (region, outcome, value) => {
       stopTimer(this)
       conclude(this, region, outcome, value)
     })

@@ -195,8 +195,13 @@ describe('C7 greenlets among themselves', () => {
     await pause()
     await pause()
     expect(waiters.size).toBe(6)
-    for (let i = 0; i < 6; i++) waiters.wake(i)
-    for (const one of all) await one.join()
+    const budget = setBudget(Infinity)
+    try {
+      for (let i = 0; i < 6; i++) waiters.wake(i)
+      for (const one of all) await one.join()
+    } finally {
+      setBudget(budget)
+    }
     expect(order).toEqual('a0 a b1 b c2 c d3 d e4 e f5 f'.split(' '))
   })
 

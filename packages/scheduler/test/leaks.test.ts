@@ -16,7 +16,7 @@ import {
 import { giveFalse, WaitList } from '@greenhouse/scheduler/kernel'
 import { withVirtualClock } from '@greenhouse/scheduler/testing'
 import { externalWaits } from '../src/core/external.ts'
-import { openOperations } from '../src/core/operation.ts'
+import { openOperations } from '../src/core/open-operations.ts'
 import { main } from '../src/core/main.ts'
 import { livingCount } from '../src/core/registry.ts'
 import { queueLength } from '../src/core/run-queue.ts'
@@ -130,9 +130,9 @@ const parked: Record<string, Wait> = {
 /** Generators at each of the waits, async greenlets at some: they differ from them in how they are resumed only. */
 const cases = (waits: Record<string, Wait>) =>
   Object.entries(waits).flatMap(([what, start]) =>
-    KINDS.filter((kind) => kind === 'generator' || /promise|a wait list/.test(what)).map(
-      (kind) => [kind, what, start, what === 'a wait list' ? WAITS : FEWER_WAITS] as const,
-    ),
+    KINDS.filter(
+      (kind) => kind === 'generator' || /promise|a wait list|another greenlet/.test(what),
+    ).map((kind) => [kind, what, start, what === 'a wait list' ? WAITS : FEWER_WAITS] as const),
   )
 
 describe('C3 up to 100,000 waits leave heap, timers, lists and listeners where they were', () => {

@@ -7,6 +7,8 @@ import type { GreenletDump, WaitDump } from '../dump.ts'
 /** Waits that somebody must end; others (queues, channels, accepts) are idle ones. */
 const MISSED = /^(Lock|RLock|Semaphore|BoundedSemaphore|Condition|Counter|Barrier|join)\b/
 
+const MOST_LINES = 100
+
 export function reportAtExit(): void {
   process.once('beforeExit', () => {
     const text = exitReport(process.env['GREENHOUSE_REPORT'])
@@ -25,7 +27,9 @@ export function exitReport(mode: string | undefined): string | null {
       ),
   )
   if (lines.length === 0) return null
-  return `greenhouse: the process ends while greenlets wait for what can come no more:\n${lines.join('')}`
+  const more = lines.length - MOST_LINES
+  const rest = more > 0 ? `  and ${more} more waits\n` : ''
+  return `greenhouse: the process ends while greenlets wait for what can come no more:\n${lines.slice(0, MOST_LINES).join('')}${rest}`
 }
 
 function missed(greenlet: GreenletDump, wait: WaitDump): boolean {

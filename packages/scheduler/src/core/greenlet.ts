@@ -9,15 +9,8 @@ import { currentScope, mainScope } from './context.ts'
 import { extraOf } from './extra.ts'
 import { forgetReminder } from './grace.ts'
 import * as life from './life.ts'
-import {
-  blocking,
-  cancel,
-  FAILED,
-  failedOperation,
-  openOperations,
-  settle,
-  type Operation,
-} from './operation.ts'
+import { openOperations } from './open-operations.ts'
+import { blocking, FAILED, failedOperation, release, settle, type Operation } from './operation.ts'
 import { handled } from './orphans.ts'
 import { register, unregister } from './registry.ts'
 import { Scope } from './scope.ts'
@@ -190,7 +183,7 @@ function tidy(greenlet: CoreGreenlet): void {
   if (open.length > 0) {
     const exit =
       greenlet.extra?.exit ?? new GreenletExit('The greenlet that waited has finished', greenlet)
-    for (const operation of open) cancel(operation, exit)
+    for (const operation of open) release(operation, exit)
   }
   const { extra } = greenlet
   if (extra === null) return

@@ -2,7 +2,8 @@
 // before that tries anything.
 import { extraOf } from './extra.ts'
 import { ALIVE, GENERATOR, INTERRUPTED, LIFE } from './life.ts'
-import { cancel, openOperations, OUTCOME, PENDING, removeConsumer } from './operation.ts'
+import { openOperations } from './open-operations.ts'
+import { cancel, OUTCOME, PENDING, removeConsumer } from './operation.ts'
 import { push } from './run-queue.ts'
 import type { Scope } from './scope.ts'
 
@@ -17,6 +18,9 @@ export function interrupt(scope: Scope, error: unknown): void {
     delegated = true
   }
   for (const operation of open)
+    if (operation.source.interrupt === undefined && operation.parked) cancel(operation, error)
+  // What they were handed goes back to the front of its line, the newest first: so the oldest ends up foremost.
+  for (const operation of open.reverse())
     if (operation.source.interrupt === undefined) cancel(operation, error)
   if (!delegated) throwAtNextWait(scope, error)
 }

@@ -8,13 +8,14 @@
 // the greenlets parked on it. Settling leaves the first two and wakes the third.
 import type { Parked, Blocking } from '../blocking.ts'
 import { GreenhouseError } from '../errors.ts'
-import { currentScope, isMain, running, stepping } from './context.ts'
-import { extraOf } from './extra.ts'
+import { coarseTime } from './coarse-time.ts'
+import { currentScope, running, stepping } from './context.ts'
 import type { Inspectable } from './inspection.ts'
+import { track, untrack } from './open-operations.ts'
 import { handled, orphan } from './orphans.ts'
+import type { Region } from './region.ts'
 import { overBudget, push, type Runnable } from './run-queue.ts'
 import type { Scope } from './scope.ts'
-import { noteWait, recording } from './sites.ts'
 import { enteredBy, leftBy, watched } from './switches.ts'
 import { received } from './thrown.ts'
 
@@ -30,6 +31,8 @@ export const YIELDS = 8
 const ORPHAN = 16
 /** Has a timer or a signal to be given up when it is settled. */
 export const ARMED = 32
+/** Complete, and the greenlet that parked on it all the same has not been resumed yet. */
+export const YIELDED = 64
 
 /** What an operation waits on. */
 export interface Source {
@@ -42,9 +45,9 @@ export interface Source {
   /** Takes a pending operation off every list. */
   withdraw(operation: Operation): void
   /** Where present, an interruption goes here instead of cancelling the operation. */
-  /** Whether the wait is to end as it would, however the scope is interrupted. */
-  readonly shields?: boolean
-  readonly interrupt?: ((operation: Operation, error: unknown) => void) | undefined
+  readonly interrupt?: (operation: Operation, error: unknown) => void
+  /** The scope inside, when the wait is for the end of one. */
+  readonly region?: Region
 }
 
 /** What can be woken by an operation; it is only while its `input` is that operation. */
@@ -105,12 +108,14 @@ export class Operation<T = unknown> implements Parked {
       if (runner.input !== this) {
         if ((state & YIELDS) !== 0 || overBudget()) {
           if ((state & ORPHAN) !== 0) handled(this)
+          this.state = state | YIELDED
           this.done = false
           runner.input = this
           push(runner)
           return this
         }
-      } else runner.input = null
+      } else if ((state & YIELDED) !== 0) misused(this, runner)
+      else runner.input = null
     }
     consume(this)
     if ((state & FAILED) !== 0) throw this.value
@@ -139,18 +144,19 @@ export class Operation<T = unknown> implements Parked {
 }
 
 /** An async consumer: its turn in the run queue resolves the promise, and V8 runs the continuation. */
-class Waker implements Runnable {
-  readonly input: Operation
+class Waker implements Woken {
+  input: Operation
   readonly scope: Scope
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
 
   constructor(
     operation: Operation,
+    scope: Scope,
     resolve: (value: unknown) => void,
     reject: (e: unknown) => void,
   ) {
-    this.scope = watched ? currentScope() : operation.scope
+    this.scope = scope
     this.input = operation
     this.resolve = resolve
     this.reject = reject
@@ -163,6 +169,58 @@ class Waker implements Runnable {
     if ((operation.state & FAILED) !== 0) this.reject(operation.value)
     else this.resolve(operation.value)
     return true
+  }
+}
+
+/** A wait for an operation of another scope, as an operation of the consumer's own: an end of the consumer reaches it. */
+class Relay implements Source {
+  readonly operation: Operation
+  readonly waker: Waker
+
+  constructor(operation: Operation, waker: Waker) {
+    this.operation = operation
+    this.waker = waker
+  }
+
+  get kind(): string {
+    return this.operation.source.kind
+  }
+
+  get owner(): Inspectable | null {
+    return this.operation.source.owner ?? null
+  }
+
+  get giveBack(): null {
+    return null
+  }
+
+  /** An outcome that is there already is kept. */
+  withdraw(relay: Operation): void {
+    if (!this.operation.parked) return
+    removeConsumer(this.operation, this.waker)
+    this.waker.input = relay
+  }
+}
+
+class RelayedWaker extends Waker {
+  readonly relay: Operation
+
+  constructor(
+    operation: Operation,
+    scope: Scope,
+    resolve: (value: unknown) => void,
+    reject: (e: unknown) => void,
+  ) {
+    super(operation, scope, resolve, reject)
+    this.relay = new Operation(scope, new Relay(operation, this), PENDING, undefined)
+    this.relay.sinceMs = coarseTime()
+    this.relay.consumer = this
+    track(this.relay)
+  }
+
+  override run(): boolean {
+    untrack(this.relay)
+    return super.run()
   }
 }
 
@@ -198,22 +256,13 @@ export function cancel(operation: Operation, error: unknown): void {
   }
 }
 
-/** Notes an operation as open in its scope, so that an end of the scope reaches it. */
-export function track(operation: Operation): void {
-  if (recording) noteWait(operation)
-  const scope = operation.scope
-  if (scope.pending === null && !isMain(scope)) scope.pending = operation
-  else (extraOf(scope).operations ??= new Set()).add(operation)
+/** Gives an operation up whose scope has finished. A wait for what is another scope's goes on. */
+export function release(operation: Operation, error: unknown): void {
+  if (operation.source instanceof Relay) untrack(operation)
+  else cancel(operation, error)
 }
 
-/** The open operations of a scope, oldest first where there are many. */
-export function openOperations(scope: Scope): Operation[] {
-  const more = scope.extra?.operations
-  const all = scope.pending === null ? [] : [scope.pending]
-  return more === undefined ? all : all.concat(...more)
-}
-
-export function removeConsumer(operation: Operation, runner: Scope): void {
+export function removeConsumer(operation: Operation, runner: Woken): void {
   if (operation.consumer === runner) operation.consumer = null
   else if (Array.isArray(operation.consumer)) {
     const others = operation.consumer.filter((other) => other !== runner)
@@ -248,12 +297,6 @@ export function consume(operation: Operation): void {
 function abandon(operation: Operation, error: unknown): void {
   operation.state |= ORPHAN
   orphan(operation, error)
-}
-
-function untrack(operation: Operation): void {
-  const scope = operation.scope
-  if (scope.pending === operation) scope.pending = null
-  else if (scope.extra !== null) scope.extra.operations?.delete(operation)
 }
 
 function wakeConsumers(operation: Operation): void {
@@ -293,13 +336,16 @@ function promiseOf<T>(operation: Operation<T>): Promise<T> {
     if (value === undefined) return VOID as Promise<T>
     return value === true ? (TRUE as Promise<T>) : Promise.resolve(value as T)
   }
-  if (watched && running === null) leftBy(currentScope())
+  const scope = currentScope()
+  if (watched && running === null) leftBy(scope)
   const promise = new Promise<unknown>(keepResolvers)
-  const waker = new Waker(operation as Operation, resolveLast, rejectLast)
-  if ((state & OUTCOME) === PENDING) addConsumer(operation as Operation, waker)
-  else {
+  if ((state & OUTCOME) === PENDING) {
+    const Kind = scope === operation.scope ? Waker : RelayedWaker
+    const waker = new Kind(operation as Operation, scope, resolveLast, rejectLast)
+    addConsumer(operation as Operation, waker)
+  } else {
     if ((state & ORPHAN) !== 0) handled(operation)
-    push(waker)
+    push(new Waker(operation as Operation, scope, resolveLast, rejectLast))
   }
   return promise as Promise<T>
 }

@@ -10,23 +10,32 @@ import { currentScope, running, setRunning, stepping } from './context.ts'
 import { extraOf } from './extra.ts'
 import { forgetReminder } from './grace.ts'
 import { interrupt, noteInterruption } from './interrupt.ts'
-import { ALIVE, ENDING, FAILED, finished, GENERATOR, INITIAL, LIFE, type FINISHED } from './life.ts'
 import {
-  cancel,
+  ALIVE,
+  ENDING,
+  FAILED,
+  finished,
+  GENERATOR,
+  INITIAL,
+  INTERRUPTED,
+  LIFE,
+  type FINISHED,
+} from './life.ts'
+import { openOperations, track } from './open-operations.ts'
+import {
   DONE,
   FAILED as WAIT_FAILED,
-  openOperations,
   Operation,
   OUTCOME,
   PENDING,
+  release,
   settle,
-  track,
   type Source,
 } from './operation.ts'
 import { Scope } from './scope.ts'
 import { withoutSwitch } from './switches.ts'
 
-export class Region extends Scope {
+export class Region extends Scope implements Source {
   readonly kind: string
   readonly home: Greenlet
   /** What the scope around waits on. */
@@ -44,30 +53,34 @@ export class Region extends Scope {
     value: unknown,
   ) => void
 
-  constructor(
-    kind: string,
-    fn: unknown,
-    args: unknown[],
-    source: RegionSource,
-    conclude: Region['conclude'],
-  ) {
+  constructor(kind: string, fn: unknown, args: unknown[], conclude: Region['conclude']) {
     const outer = currentScope()
     super(outer, INITIAL, fn, args)
     this.kind = kind
     this.home = outer.greenlet
     this.conclude = conclude
-    this.operation = new Operation(
-      outer,
-      { ...source, kind, region: this } as Source,
-      PENDING,
-      undefined,
-    )
+    this.operation = new Operation(outer, this, PENDING, undefined)
     this.operation.sinceMs = coarseTime()
     track(this.operation)
   }
 
   get greenlet(): Greenlet {
     return this.home
+  }
+
+  get region(): Region {
+    return this
+  }
+
+  get giveBack(): null {
+    return null
+  }
+
+  withdraw(): void {}
+
+  /** An interruption of the scope around. */
+  interrupt(_operation: Operation, error: unknown): void {
+    this.throwInto(error)
   }
 
   /** Runs the body up to its first wait, on the caller's stack. */
@@ -79,7 +92,7 @@ export class Region extends Scope {
   }
 
   /** Throws an error into the body. A body on a foreign promise cannot hear it: then the call fails at once. */
-  interrupt(error: unknown): void {
+  throwInto(error: unknown): void {
     if (finished(this)) return
     if (this.onForeignPromise()) {
       noteInterruption(this, error)
@@ -94,7 +107,7 @@ export class Region extends Scope {
     this.bits |= ENDING
     const extra = extraOf(this)
     extra.exit = error
-    this.interrupt(error)
+    this.throwInto(error)
     extra.controller?.abort(error)
   }
 
@@ -120,38 +133,33 @@ export class Region extends Scope {
     this.body = value
     this.input = null
     for (const operation of openOperations(this)) {
-      cancel(operation, this.cause ?? new GreenletExit(`The ${this.kind} that waited has finished`))
+      release(
+        operation,
+        this.cause ?? new GreenletExit(`The ${this.kind} that waited has finished`),
+      )
     }
     forgetReminder(this)
     if (this.abandoned) {
       ;(this.home as unknown as Scope).extra?.abandoned?.delete(this)
       if (outcome === FAILED && value !== interruption) report(value, this.home as unknown as Scope)
-    }
+    } else if ((this.bits & INTERRUPTED) !== 0) this.passOn(outcome === FAILED ? value : undefined)
     this.conclude(this, outcome, value)
     this.outer = null
   }
+
+  /** What the body was to be thrown at a next wait that never came, and that its own outcome does not tell. */
+  passOn(told: unknown): void {
+    const { outer } = this
+    for (const error of this.extra!.thrown!)
+      if (error !== this.cause && error !== told && outer !== null) noteInterruption(outer, error)
+  }
 }
 
-/** How an interruption of the scope around reaches a region. */
-export type RegionSource = Pick<Source, 'giveBack' | 'withdraw' | 'interrupt' | 'shields'>
-
-/** The interruption goes into the body. */
-export const PASSED_ON: RegionSource = {
-  giveBack: null,
-  withdraw() {},
-  interrupt: (operation, error) => regionOf(operation).interrupt(error),
-}
-
-/** The interruption waits until the body is through. */
-export const HELD_BACK: RegionSource = {
-  giveBack: null,
-  shields: true,
-  withdraw() {},
-  interrupt: (operation, error) => noteInterruption(operation.scope, error),
-}
-
-function regionOf(operation: Operation): Region {
-  return (operation.source as Source & { region: Region }).region
+/** A region into which nothing is thrown from around: an interruption waits until the body is through. */
+export class Shield extends Region {
+  override interrupt(operation: Operation, error: unknown): void {
+    noteInterruption(operation.scope, error)
+  }
 }
 
 /** Gives the call the outcome of its body, unless it has one already. */

@@ -1,7 +1,7 @@
 // Every greenlet that has not finished, so that each wait can be seen from outside: a table of slots with a free list
 // threaded through it. Taking and freeing a slot touches no other greenlet.
 import type { Greenlet } from '../greenlet.ts'
-import { openOperations, type Source } from './operation.ts'
+import { openOperations } from './open-operations.ts'
 import type { Scope } from './scope.ts'
 
 const slots: (GreenletRecord | number)[] = []
@@ -48,8 +48,7 @@ export function livingScopes(): Scope[] {
   const scopes = livingGreenlets<Scope>()
   for (const scope of scopes) {
     for (const { source } of openOperations(scope)) {
-      const { region } = source as Source & { region?: Scope }
-      if (region !== undefined) scopes.push(region)
+      if (source.region !== undefined) scopes.push(source.region)
     }
   }
   return scopes

@@ -14,7 +14,14 @@ import {
   OWN_RESOURCE,
   finished,
 } from './life.ts'
-import { isOperation, OUTCOME, PENDING } from './operation.ts'
+import {
+  FAILED as WAIT_FAILED,
+  isOperation,
+  OUTCOME,
+  PENDING,
+  YIELDED,
+  type Operation,
+} from './operation.ts'
 import { livingScopes } from './registry.ts'
 import { push } from './run-queue.ts'
 import type { Scope } from './scope.ts'
@@ -59,7 +66,6 @@ function startAny(scope: Scope, fn: Body, args: unknown[]): void {
   setRunning(scope, null)
   try {
     result = callInContext(scope, fn, args)
-    setRunning(null, null)
     if (isThenable(result)) {
       const promise =
         result instanceof Promise || isOperation(result)
@@ -69,8 +75,10 @@ function startAny(scope: Scope, fn: Body, args: unknown[]): void {
         (value) => scope.finish(FINISHED, value),
         (error: unknown) => scope.finish(FAILED, error),
       )
+      setRunning(null, null)
       return
     }
+    setRunning(null, null)
     if (isAsyncIterator(result)) wrongType('fn', 'an async, generator or plain function', fn)
   } catch (error) {
     setRunning(null, null)
@@ -96,11 +104,12 @@ function beGenerator(scope: Scope, generator: unknown): void {
 function resume(scope: Scope): void {
   const generator = scope.body as Generator
   const input = scope.input
-  const interrupted = (scope.bits & INTERRUPTED) !== 0 && input?.source.shields !== true
+  const interrupted = (scope.bits & INTERRUPTED) !== 0 && !comesFirst(scope, input)
   if ((scope.bits & (LIFE | GENERATOR)) !== (ALIVE | GENERATOR)) return
   // A wake that is out of date: it has parked on something else since.
   if (input !== null && (input.state & OUTCOME) === PENDING && !interrupted) return
   let result: IteratorResult<unknown>
+  if (input !== null && (input.state & YIELDED) !== 0) input.state &= ~YIELDED
   setRunning(scope, scope)
   try {
     if (interrupted) {
@@ -114,6 +123,13 @@ function resume(scope: Scope): void {
   setRunning(null, null)
   if (result.done === true) scope.finish(FINISHED, result.value)
   else if ((result as unknown) !== scope.input) yieldedNonsense(scope, result)
+}
+
+/** Whether an outcome is let through before an interruption of the same instant, since it would be lost otherwise. */
+function comesFirst(scope: Scope, input: Operation | null): boolean {
+  if (input === null || (input.state & OUTCOME) === PENDING) return false
+  if (input.source.region !== undefined) return true
+  return (input.state & WAIT_FAILED) !== 0 && input.value !== scope.extra!.thrown![0]
 }
 
 function yieldedNonsense(scope: Scope, result: IteratorResult<unknown>): void {

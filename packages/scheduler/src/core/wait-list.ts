@@ -6,16 +6,8 @@ import type { Blocking, WaitOptions } from '../blocking.ts'
 import { coarseTime } from './coarse-time.ts'
 import { currentScope, isMain, mainScope } from './context.ts'
 import type { Inspectable } from './inspection.ts'
-import {
-  blocking,
-  DONE,
-  FAILED,
-  NOTHING,
-  Operation,
-  settle,
-  track,
-  type Source,
-} from './operation.ts'
+import { track } from './open-operations.ts'
+import { blocking, DONE, FAILED, NOTHING, Operation, settle, type Source } from './operation.ts'
 import { pendingOperation, type Expire } from './timed.ts'
 
 /**

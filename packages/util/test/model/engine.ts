@@ -296,7 +296,7 @@ class Run<O, A> {
   cut(wait: Wait, error: string): void {
     if (wait.state === 'waiting') return this.finish(wait, error)
     const { giveBack } = wait
-    if (giveBack === null && wait.kind === 'async') return
+    if (giveBack === null && (wait.kind === 'async' || isFailure(wait.outcome))) return
     wait.state = 'done'
     wait.outcome = error
     giveBack?.()
@@ -314,6 +314,11 @@ class Run<O, A> {
     else wait.last.abort(new Error('aborted'))
     if (wait.state === 'waiting') this.finish(wait, wait.greenlet === null ? 'aborted' : 'GH_EXIT')
   }
+}
+
+/** A failure cannot go to anybody else: it is kept, and the cut comes at the next wait. */
+function isFailure(outcome: unknown): boolean {
+  return typeof outcome === 'string' && outcome.startsWith('GH_')
 }
 
 function* waitSteps(begin: () => Blocking<unknown>) {
