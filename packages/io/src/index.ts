@@ -1,6 +1,7 @@
 // The public names of @greenhouse/io.
 
 // Sockets
+export { formatAddress, parseAddress, type Address, type AddressLike } from './address.ts'
 
 // TLS
 
@@ -13,8 +14,11 @@
 // Pipes
 
 // Names
+export { resolveName, getAddrInfo, type AddrInfo } from './resolve-name.ts'
+export { getNameInfo, type NameInfo, type NameInfoOptions } from './dns-name-info.ts'
+export { clearNameCache } from './dns-cache.ts'
+export type { ResolveOptions } from './dns-options.ts'
 
 // Processes
 
 // Signals
-export {}
