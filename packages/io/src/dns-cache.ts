@@ -1,7 +1,7 @@
 // Questions to name servers: equal ones that are asked at once are sent once, answers are remembered as long as they live, and
 // a question that nobody waits for any more is withdrawn. Each has a resolver of its own, so that withdrawing it touches no
 // other.
-import { getServers, Resolver } from 'node:dns'
+import dns, { Resolver } from 'node:dns'
 import { now } from '@greenhouse/scheduler/kernel'
 
 /** What came of a question: an error, or a value and for how many milliseconds it holds. */
@@ -102,6 +102,7 @@ let systemServers: string | undefined
 /** The servers that `dns.setServers` chose for the process; null where nobody called it. */
 function serversInForce(fresh: Resolver): string[] | null {
   systemServers ??= fresh.getServers().join(' ')
-  const current = getServers()
+  // Not as a named import: `dns.setServers` puts new functions into the module.
+  const current = dns.getServers()
   return current.join(' ') === systemServers ? null : current
 }
