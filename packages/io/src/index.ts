@@ -8,6 +8,10 @@ export { formatAddress, parseAddress, type Address, type AddressLike } from './a
 // Servers
 
 // Datagrams
+export { DatagramSocket, type DatagramStatistics, type ReceivedInto } from './datagram-socket.ts'
+export type { Datagram, DatagramAddress, DropPolicy } from './datagram-inbox.ts'
+export type { Multicast, MulticastOptions } from './datagram-multicast.ts'
+export type { DatagramOptions } from './datagram-options.ts'
 
 // Files
 
