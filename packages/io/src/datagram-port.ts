@@ -1,11 +1,12 @@
 // The part of a datagram socket that talks to node:dgram, in callbacks. Everything under way is known here, so that closing
 // the socket ends it at once.
 import { createSocket, type Socket as Dgram } from 'node:dgram'
-import { lookup, V4MAPPED } from 'node:dns'
 import { isIP, isIPv4 } from 'node:net'
 import { GreenhouseError, type Blocking, type WaitOptions } from '@greenhouse/scheduler'
 import { call, type Done } from './core/call.ts'
 import type { DatagramAddress } from './datagram-inbox.ts'
+import { resolveName } from './resolve-name.ts'
+import { closedError } from './socket-errors.ts'
 
 export interface PortOptions {
   readonly family: 4 | 6
@@ -15,8 +16,11 @@ export interface PortOptions {
   readonly sendBufferBytes: number | undefined
 }
 
-/** Says whether the wait has been given up, so that the next step need not be made. */
-export type Alive = () => boolean
+/** One call under way: whether somebody still waits for it, and how to stop the step that it is at. */
+export interface Flight {
+  alive: boolean
+  stop: (() => void) | undefined
+}
 
 const UNBOUND = 0
 const BINDING = 1
@@ -65,7 +69,7 @@ export class DatagramPort {
   }
 
   demandBound(): Dgram {
-    if (this.closed) throw closedError()
+    if (this.closed) throw closedError(WHAT)
     if (this.state === BOUND) return this.dgram
     throw new GreenhouseError('GH_INVALID_STATE', 'The datagram socket is not bound yet')
   }
@@ -74,37 +78,50 @@ export class DatagramPort {
   run<T>(
     kind: string,
     options: WaitOptions | undefined,
-    steps: (done: Done<T>, alive: Alive) => void,
+    steps: (done: Done<T>, flight: Flight) => void,
     onGivenUp?: () => void,
   ): Blocking<T> {
     return call<T>(kind, options, (done) => {
-      let alive = true
+      const flight: Flight = { alive: true, stop: undefined }
       const end: Done<T> = (error, value) => {
-        if (!this.underWay.delete(end as Done<never>)) return
-        alive = false
+        if (!this.land(end as Done<never>, flight)) return
         done(error, value)
       }
       this.underWay.add(end as Done<never>)
       try {
-        steps(end, () => alive)
+        steps(end, flight)
       } catch (error) {
         end(error)
       }
       return () => {
-        this.underWay.delete(end as Done<never>)
-        alive = false
-        onGivenUp?.()
+        if (this.land(end as Done<never>, flight)) onGivenUp?.()
       }
     })
   }
 
-  /** Makes an IP address of a host that this socket can use. */
-  resolve(host: string, done: (error: unknown, ip: string) => void): void {
-    const { family } = this
-    if (isIP(host) === family) done(null, host)
-    else if (this.mapped && isIPv4(host)) done(null, `::ffff:${host}`)
-    else if (family === 4 && host === '::') done(null, '0.0.0.0')
-    else lookup(host, { family, ...(this.mapped && { hints: V4MAPPED }) }, done)
+  /** Makes an IP address of a host that this socket can use, and goes on with it while somebody waits. */
+  resolve<T>(host: string, flight: Flight, done: Done<T>, then: (ip: string) => void): void {
+    const { family, mapped } = this
+    const next = (ip: string): void => {
+      if (!flight.alive) return
+      try {
+        then(ip)
+      } catch (error) {
+        done(error)
+      }
+    }
+    if (isIP(host) === family) next(host)
+    else if (mapped && isIPv4(host)) next(`::ffff:${host}`)
+    else if (family === 4 && host === '::') next('0.0.0.0')
+    else {
+      const controller = new AbortController()
+      flight.stop = () => controller.abort()
+      const options = mapped ? {} : { family }
+      resolveName(host, { ...options, signal: controller.signal }).then(
+        (all) => next(all.find((ip) => isIP(ip) === family) ?? `::ffff:${all[0]!}`),
+        done,
+      )
+    }
   }
 
   /** Binds to an IP address. A socket that is bound, or about to be, refuses. */
@@ -131,17 +148,24 @@ export class DatagramPort {
       this.sentBytes += data.length
       done(null, data.length)
     }
-    if (to === null || this.isRemote(to)) this.dgram.send(data, sent)
-    else this.dgram.send(data, to.port, to.host, sent)
+    try {
+      if (to === null || this.isRemote(to)) this.dgram.send(data, sent)
+      else this.dgram.send(data, to.port, to.host, sent)
+    } catch (error) {
+      done(error)
+    }
   }
 
   connect(ip: string, port: number, done: Done<undefined>): void {
-    if (this.connected) this.disconnect()
-    // Node takes its own callback off only when it has been called.
-    this.dgram.connect(port, ip, (error?: unknown) => {
-      this.connected = error === undefined && !this.closed
+    try {
+      if (this.connected) this.disconnect()
+      this.dgram.connect(port, ip, (error?: unknown) => {
+        this.connected = error === undefined && !this.closed
+        done(error)
+      })
+    } catch (error) {
       done(error)
-    })
+    }
   }
 
   disconnect(): void {
@@ -153,8 +177,15 @@ export class DatagramPort {
     this.closed = true
     this.connected = false
     this.dgram.close()
-    for (const end of [...this.underWay]) end(closedError())
+    for (const end of [...this.underWay]) end(closedError(WHAT))
     this.forBound.length = 0
+  }
+
+  private land(end: Done<never>, flight: Flight): boolean {
+    if (!this.underWay.delete(end)) return false
+    flight.alive = false
+    flight.stop?.()
+    return true
   }
 
   /** To a connected socket, the system takes no address. */
@@ -170,6 +201,4 @@ export class DatagramPort {
   }
 }
 
-export function closedError(): GreenhouseError {
-  return new GreenhouseError('GH_CLOSED', 'The datagram socket is closed')
-}
+export const WHAT = 'datagram socket'

@@ -1,6 +1,5 @@
 // UDP in blocking style. Each call waits for one datagram to come or to be taken by the system; a datagram comes whole or not
 // at all, and nobody promises that it comes.
-import { constants } from 'node:os'
 import { GreenhouseError, type Blocking, type WaitOptions } from '@greenhouse/scheduler'
 import { checkDelay, fail, refuse, wrongType } from '@greenhouse/scheduler/kernel'
 import { parseAddress, type AddressLike } from './address.ts'
@@ -8,7 +7,8 @@ import { POLLABLE, type Pollable } from './core/pollable.ts'
 import { Inbox, type Datagram, type DatagramAddress, type Form } from './datagram-inbox.ts'
 import { Multicast } from './datagram-multicast.ts'
 import { readOptions, type DatagramOptions } from './datagram-options.ts'
-import { closedError, DatagramPort } from './datagram-port.ts'
+import { DatagramPort, WHAT } from './datagram-port.ts'
+import { closedError, systemError } from './socket-errors.ts'
 
 /** What `recvFromInto` gives. */
 export interface ReceivedInto {
@@ -147,9 +147,8 @@ export class DatagramSocket {
       outer.run<DatagramAddress>(
         'DatagramSocket.bind',
         this.limited(options),
-        (done, alive) => {
-          outer.resolve(host, (error, ip) => {
-            if (error || !alive()) return done(error)
+        (done, flight) => {
+          outer.resolve(host, flight, done, (ip) => {
             outer.bind(ip, port, options?.exclusive ?? false, (failure) => {
               if (failure !== undefined) done(failure)
               else done(null, this.localAddress!)
@@ -179,13 +178,12 @@ export class DatagramSocket {
     const { port: outer } = this
     return (
       this.refuse(options) ??
-      outer.run<void>('DatagramSocket.connect', this.limited(options), (done, alive) => {
-        outer.resolve(host, (error, ip) => {
-          if (error || !alive()) return done(error)
+      outer.run<void>('DatagramSocket.connect', this.limited(options), (done, flight) => {
+        outer.resolve(host, flight, done, (ip) => {
           outer.whenBound((failure) => {
-            if (failure !== undefined || !alive()) return done(failure)
+            if (failure !== undefined || !flight.alive) return done(failure)
             outer.connect(ip, port, (refusal) => {
-              if (!alive() && outer.connected) outer.disconnect()
+              if (!flight.alive && outer.connected) outer.disconnect()
               done(refusal)
             })
           })
@@ -208,7 +206,7 @@ export class DatagramSocket {
    * Cancelled or timed out, it may be sent all the same. The bytes must not be changed before the call is over.
    *
    * @param data - The whole datagram.
-   * @param address - As for `parseAddress`. A name is resolved each time.
+   * @param address - As for `parseAddress`. A name is looked up as by `resolveName`.
    * @param options - `timeoutMs`, `signal`.
    * @returns how many bytes were sent: all.
    * @throws {GH_CLOSED}; {GH_TIMEOUT}; Node's own (`EMSGSIZE` for one that is too long, `ENOTFOUND`, …).
@@ -221,11 +219,10 @@ export class DatagramSocket {
     const { port: outer } = this
     return (
       this.refuse(options) ??
-      outer.run<number>('DatagramSocket.sendTo', this.limited(options), (done, alive) => {
-        outer.resolve(host, (error, ip) => {
-          if (error || !alive()) return done(error)
+      outer.run<number>('DatagramSocket.sendTo', this.limited(options), (done, flight) => {
+        outer.resolve(host, flight, done, (ip) => {
           outer.whenBound((failure) => {
-            if (failure !== undefined || !alive()) done(failure)
+            if (failure !== undefined || !flight.alive) done(failure)
             else outer.send(data, { host: ip, port }, done)
           })
         })
@@ -383,7 +380,7 @@ export class DatagramSocket {
     if (this.closed) return
     this.port.close()
     this.inbox.clear()
-    this.inbox.readers.failAll(closedError)
+    this.inbox.readers.failAll(() => closedError(WHAT))
     this.changed()
   }
 
@@ -425,13 +422,13 @@ export class DatagramSocket {
   read<T>(kind: string, form: Form<T>, options: WaitOptions | undefined): Blocking<T> {
     const refused = this.refuse(options)
     if (refused !== null) return refused
-    if (!this.waits && !this.inbox.ready) return fail(wouldBlock())
+    if (!this.waits && !this.inbox.ready) return fail(systemError('EAGAIN', 'recvmsg'))
     return this.inbox.read(kind, form, this.limited(options))
   }
 
   /** @internal */
   refuse(options: WaitOptions | undefined): Blocking<never> | null {
-    return refuse(options) ?? (this.closed ? fail(closedError()) : null)
+    return refuse(options) ?? (this.closed ? fail(closedError(WHAT)) : null)
   }
 
   /** @internal */
@@ -470,13 +467,4 @@ function notConnected(): GreenhouseError {
     'GH_INVALID_STATE',
     'The datagram socket is not connected: connect it, or use `sendTo`',
   )
-}
-
-function wouldBlock(): Error {
-  const error = new Error('recvmsg EAGAIN')
-  return Object.assign(error, {
-    code: 'EAGAIN',
-    errno: -constants.errno.EAGAIN,
-    syscall: 'recvmsg',
-  })
 }

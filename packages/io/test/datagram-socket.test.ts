@@ -213,6 +213,18 @@ describe('DatagramSocket', () => {
     )
   })
 
+  it('passes on what Node refuses, bound or not', async () => {
+    const socket = made()
+    const nowhere = { host: '127.0.0.1', port: 0 }
+    for (let i = 0; i < 2; i++) {
+      await expect(socket.sendTo(Buffer.from('x'), nowhere)).rejects.toThrow(
+        coded('ERR_SOCKET_BAD_PORT'),
+      )
+      await expect(socket.connect(nowhere)).rejects.toThrow(coded('ERR_SOCKET_BAD_PORT'))
+    }
+    await expect(socket.sendTo(Buffer.from('x'), '[::1]:9')).rejects.toThrow()
+  })
+
   it('can be bound after a bind that failed', async () => {
     const [, taken] = await pair()
     const socket = made()
