@@ -16,6 +16,11 @@ export type { DatagramOptions } from './datagram-options.ts'
 // Files
 
 // Pipes
+export { pipe, type PipeOptions } from './pipe.ts'
+export { PipeReader } from './pipe-reader.ts'
+export { PipeWriter } from './pipe-writer.ts'
+export type { ByteReader } from './byte-reader.ts'
+export type { EncodingOptions } from './core/buffered-options.ts'
 
 // Names
 export { resolveName, getAddrInfo, type AddrInfo } from './resolve-name.ts'
