@@ -6,6 +6,13 @@ export { formatAddress, parseAddress, type Address, type AddressLike } from './a
 // TLS
 
 // Servers
+export {
+  serveHttp,
+  type HttpHandler,
+  type HttpServer,
+  type HttpStatistics,
+  type ServeHttpOptions,
+} from './serve-http.ts'
 
 // Datagrams
 export { DatagramSocket, type DatagramStatistics, type ReceivedInto } from './datagram-socket.ts'
@@ -29,5 +36,16 @@ export { clearNameCache } from './dns-cache.ts'
 export type { ResolveOptions } from './dns-options.ts'
 
 // Processes
+export { Process } from './process.ts'
+export { runProcess } from './run-process.ts'
+export { ProcessError } from './process-error.ts'
+export type { ProcessExit, ProcessOutput, ProcessResult } from './process-result.ts'
+export type {
+  CommunicateOptions,
+  ProcessOptions,
+  RunOptions,
+  SpawnOptions,
+  Stdio,
+} from './process-options.ts'
 
 // Signals
