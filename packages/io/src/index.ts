@@ -1,20 +1,51 @@
 // The public names of @greenhouse/io.
 
 // Sockets
+export { formatAddress, parseAddress, type Address, type AddressLike } from './address.ts'
 
 // TLS
 
 // Servers
+export {
+  serveHttp,
+  type HttpHandler,
+  type HttpServer,
+  type HttpStatistics,
+  type ServeHttpOptions,
+} from './serve-http.ts'
 
 // Datagrams
+export { DatagramSocket, type DatagramStatistics, type ReceivedInto } from './datagram-socket.ts'
+export type { Datagram, DatagramAddress, DropPolicy } from './datagram-inbox.ts'
+export type { Multicast, MulticastOptions } from './datagram-multicast.ts'
+export type { DatagramOptions } from './datagram-options.ts'
 
 // Files
 
 // Pipes
+export { pipe, type PipeOptions } from './pipe.ts'
+export { PipeReader } from './pipe-reader.ts'
+export { PipeWriter } from './pipe-writer.ts'
+export type { ByteReader } from './byte-reader.ts'
+export type { EncodingOptions } from './core/buffered-options.ts'
 
 // Names
+export { resolveName, getAddrInfo, type AddrInfo } from './resolve-name.ts'
+export { getNameInfo, type NameInfo, type NameInfoOptions } from './dns-name-info.ts'
+export { clearNameCache } from './dns-cache.ts'
+export type { ResolveOptions } from './dns-options.ts'
 
 // Processes
+export { Process } from './process.ts'
+export { runProcess } from './run-process.ts'
+export { ProcessError } from './process-error.ts'
+export type { ProcessExit, ProcessOutput, ProcessResult } from './process-result.ts'
+export type {
+  CommunicateOptions,
+  ProcessOptions,
+  RunOptions,
+  SpawnOptions,
+  Stdio,
+} from './process-options.ts'
 
 // Signals
-export {}

@@ -1,0 +1,93 @@
+// The bytes of one of Node's own readable streams. It flows only while somebody waits, so back-pressure reaches the other
+// side, and an idle one does not keep the process alive where it is asked not to.
+import type { Readable } from 'node:stream'
+import { GreenhouseError } from '@greenhouse/scheduler'
+import { wrongType, type Source } from '@greenhouse/scheduler/kernel'
+import { ArrivingInput } from './buffered-input.ts'
+
+interface Holding {
+  ref?(): unknown
+  unref?(): unknown
+}
+
+export class StreamInput extends ArrivingInput {
+  readonly stream: Readable
+  /** Whether the stream keeps the process alive only while somebody waits. */
+  readonly holds: boolean
+
+  constructor(stream: Readable, what: string, owner: Source['owner'], holds: boolean) {
+    super(what, owner, true)
+    this.stream = stream
+    this.holds = holds
+    if (stream.readableObjectMode) wrongType('readable', 'a stream of bytes', stream)
+    if (stream.errored) this.finished(stream.errored)
+    else if (stream.readableEnded) this.finished()
+    else if (stream.destroyed) this.finished(cutOff())
+    stream.on('end', this.onEnd)
+    stream.on('error', this.onError)
+    stream.on('close', this.onClose)
+  }
+
+  override start(): void {
+    if (this.holds) (this.stream as Holding).ref?.()
+    this.stream.on('data', this.onData)
+    this.stream.resume()
+  }
+
+  override stop(): void {
+    this.stream.off('data', this.onData)
+    if (!this.stream.destroyed) this.stream.pause()
+    if (this.holds) (this.stream as Holding).unref?.()
+  }
+
+  override pull(): void {
+    if (this.running || this.ended || this.closed) return
+    // Buffered in the stream while nobody waited.
+    if (this.stream.readableLength > 0 && !this.stream.destroyed) {
+      const chunk: unknown = this.stream.read()
+      if (chunk !== null) this.bytes.push(this.bytesOf(chunk))
+    }
+  }
+
+  /** Destroys the stream too. */
+  override shut(): void {
+    super.shut()
+    this.stream.destroy()
+  }
+
+  /** @internal */
+  readonly onData = (chunk: unknown): void => {
+    this.arrived(this.bytesOf(chunk))
+  }
+
+  /** @internal */
+  readonly onEnd = (): void => {
+    this.finished()
+  }
+
+  /** @internal */
+  readonly onError = (error: unknown): void => {
+    this.finished(error)
+  }
+
+  /** @internal */
+  readonly onClose = (): void => {
+    this.stream.off('end', this.onEnd)
+    this.stream.off('close', this.onClose)
+    // Its listener for errors stays: one may come late.
+    this.finished(this.stream.readableEnded ? undefined : cutOff())
+  }
+
+  /** @internal */
+  bytesOf(chunk: unknown): Buffer {
+    if (typeof chunk === 'string') {
+      return Buffer.from(chunk, this.stream.readableEncoding ?? 'utf8')
+    }
+    const { buffer, byteOffset, byteLength } = chunk as Uint8Array
+    return Buffer.isBuffer(chunk) ? chunk : Buffer.from(buffer, byteOffset, byteLength)
+  }
+}
+
+function cutOff(): GreenhouseError {
+  return new GreenhouseError('GH_CLOSED', 'The stream was destroyed before its end')
+}
