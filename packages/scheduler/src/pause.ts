@@ -116,15 +116,16 @@ class Pause extends Operation implements Runnable {
 
   run(): boolean {
     if (!this.parked) return false
-    const waker = this.consumer as Runnable | null
-    if (waker === null && !this.late) {
+    const { consumer } = this
+    if (consumer === null && !this.late) {
       this.late = true
       putBack(this)
       return true
     }
-    this.consumer = null
+    const alone = consumer !== null && !Array.isArray(consumer)
+    if (alone) this.consumer = null
     settle(this, DONE, undefined)
-    return waker !== null && waker.run()
+    return alone && consumer.run()
   }
 }
 

@@ -217,6 +217,29 @@ describe('C3 an interruption', () => {
   })
 })
 
+describe('a pause', () => {
+  it('can be waited for by many, of any kind', async () => {
+    const one = pause()
+    expect(await Promise.all([one, one, one.then(() => 1)])).toEqual([undefined, undefined, 1])
+    const another = pause()
+    const waiters = [
+      schedule(function* () {
+        yield* another
+        return 'generator'
+      }),
+      schedule(async () => {
+        await another
+        return 'async'
+      }),
+    ]
+    await another
+    expect(await Promise.all(waiters.map((waiter) => waiter.join()))).toEqual([
+      'generator',
+      'async',
+    ])
+  })
+})
+
 describe('a Blocking that is spread', () => {
   it('is refused, also when it is complete and only gives way', async () => {
     const greenlet = schedule(function* () {
