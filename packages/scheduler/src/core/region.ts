@@ -129,8 +129,10 @@ export class Region extends Scope implements Source {
     this.bits |= ENDING
     const extra = extraOf(this)
     extra.exit = error
+    const below = regionsBelow(this)
     this.throwInto(error)
     extra.controller?.abort(error)
+    abortSignals(below, error)
   }
 
   /** Shows it as abandoned for as long as its body goes on. */
@@ -190,6 +192,17 @@ export class Shield extends Region {
   override interrupt(operation: Operation, error: unknown): void {
     noteInterruption(operation.scope, error)
   }
+}
+
+/** The regions that are cancelled with a scope: those below it, but for what a shield protects. */
+export function regionsBelow(scope: Scope): Region[] {
+  return openOperations(scope).flatMap(({ source: { region } }) =>
+    region === undefined || region instanceof Shield ? [] : [region, ...regionsBelow(region)],
+  )
+}
+
+export function abortSignals(regions: Region[], error: unknown): void {
+  for (const { extra } of regions) extra?.controller?.abort(error)
 }
 
 /** Gives the call the outcome of its body, unless it has one already. */
