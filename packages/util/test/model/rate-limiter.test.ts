@@ -69,11 +69,10 @@ class BucketModel extends Model<number, number> {
   }
 
   withdraw(wait: Wait): void {
-    this.line.splice(
-      this.line.findIndex((place) => place.wait === wait),
-      1,
-    )
-    this.serve()
+    const at = this.line.findIndex((place) => place.wait === wait)
+    this.line.splice(at, 1)
+    // Behind somebody else it held nobody up.
+    if (at === 0) this.serve()
   }
 
   expired(): unknown {
