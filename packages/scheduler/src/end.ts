@@ -11,6 +11,7 @@ import { interrupt, interruptOldest } from './core/interrupt.ts'
 import { ENDING, FAILED, finished, INITIAL, LIFE } from './core/life.ts'
 import { afterDelay, atMoment } from './core/later.ts'
 import { main } from './core/main.ts'
+import { abortSignals, regionsBelow } from './core/region.ts'
 import { GreenletExit } from './errors.ts'
 import type { Greenlet } from './greenlet.ts'
 
@@ -50,8 +51,10 @@ export function end(greenlet: Greenlet): void {
   const extra = extraOf(target)
   target.bits |= ENDING
   extra.exit = exit
+  const below = regionsBelow(target)
   throwInto(target, exit)
   extra.controller?.abort(exit)
+  abortSignals(below, exit)
 }
 
 /**

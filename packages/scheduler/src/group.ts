@@ -5,18 +5,16 @@ import { checkCount, checkDelay, checkFunction, checkOptions } from './check.ts'
 import { refuse } from './core/begin.ts'
 import { extraOf, type Membership } from './core/extra.ts'
 import { CoreGreenlet } from './core/greenlet.ts'
-import {
-  FAILED,
-  finished,
-  INITIAL,
-  LIFE,
-  ALIVE,
-  GENERATOR,
-  type FINISHED,
-  SCHEDULED,
-} from './core/life.ts'
+import { FAILED, INITIAL, LIFE, ALIVE, GENERATOR, type FINISHED, SCHEDULED } from './core/life.ts'
 import { openOperations } from './core/open-operations.ts'
-import { blocking, DONE, FAILED as WAIT_FAILED, settle, type Operation } from './core/operation.ts'
+import {
+  blocking,
+  cancel,
+  DONE,
+  FAILED as WAIT_FAILED,
+  settle,
+  type Operation,
+} from './core/operation.ts'
 import { Region } from './core/region.ts'
 import { push } from './core/run-queue.ts'
 import type { Scope as CoreScope } from './core/scope.ts'
@@ -126,6 +124,8 @@ class GroupRegion extends Region {
 
   override abandon(): void {
     this.leaveBehind()
+    this.core.bodyDone = true
+    this.core.settleWhenDone()
   }
 }
 
@@ -174,6 +174,7 @@ class GroupCore implements Membership, Timer {
   childFinished(child: CoreScope, failed: boolean, value: unknown): boolean {
     const known = this.children.delete(child as CoreGreenlet)
     if (!known) return false
+    const waitedFor = this.region.operation.parked
     const at = this.waiting.indexOf(child as CoreGreenlet)
     if (at !== -1) this.waiting.splice(at, 1)
     else this.active--
@@ -184,7 +185,7 @@ class GroupCore implements Membership, Timer {
     const next = this.waiting.shift()
     if (next !== undefined) this.start(next)
     this.settleWhenDone()
-    return true
+    return waitedFor
   }
 
   bodyFinished(outcome: typeof FINISHED | typeof FAILED, value: unknown): void {
@@ -203,11 +204,7 @@ class GroupCore implements Membership, Timer {
     this.ended = ended
     startTimer(this, this.graceMs)
     for (const child of [...this.children]) end(child)
-    if (finished(this.region)) return
-    // A body on a foreign promise is left behind, but the children are waited for.
-    if (this.region.onForeignPromise()) this.bodyDone = true
     this.region.cancel(cause)
-    this.settleWhenDone()
   }
 
   /** The grace period is over: children that nothing can reach are left behind. */
@@ -229,9 +226,10 @@ class GroupCore implements Membership, Timer {
   }
 
   settleWhenDone(): void {
-    if (!this.bodyDone || this.children.size > 0 || !this.region.operation.parked) return
+    if (!this.bodyDone || this.children.size > 0) return
     stopTimer(this)
     const { operation } = this.region
+    if (!operation.parked) return
     if (this.errors.length > 1) {
       settle(
         operation,
@@ -241,7 +239,7 @@ class GroupCore implements Membership, Timer {
     } else if (this.errors.length === 1) settle(operation, WAIT_FAILED, this.errors[0])
     else if (this.cause === undefined) settle(operation, DONE, this.value)
     else if (this.ended) settle(operation, DONE, undefined)
-    else settle(operation, WAIT_FAILED, this.cause)
+    else cancel(operation, this.cause)
   }
 }
 

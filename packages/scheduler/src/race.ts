@@ -4,6 +4,7 @@ import { checkOptions, wrongType } from './check.ts'
 import { refuse } from './core/begin.ts'
 import { coarseTime } from './core/coarse-time.ts'
 import { currentScope } from './core/context.ts'
+import { interrupting } from './core/interrupt.ts'
 import { track } from './core/open-operations.ts'
 import {
   addConsumer,
@@ -175,7 +176,7 @@ function withdrawAll(operations: Operation[]): void {
   const lost = new GreenhouseError('GH_CANCELLED', 'Another wait was first')
   for (const operation of operations) {
     const { source } = operation
-    if (operation.parked && source.interrupt !== undefined) source.interrupt(operation, lost)
-    else cancel(operation, lost)
+    if (!operation.parked || source.interrupt === undefined) cancel(operation, lost)
+    else if (operation.scope !== interrupting) source.interrupt(operation, lost)
   }
 }

@@ -7,12 +7,13 @@ import { extraOf } from './core/extra.ts'
 import { FAILED, type FINISHED } from './core/life.ts'
 import { blocking, DONE, OUTCOME, PENDING, settle } from './core/operation.ts'
 import { passOutcome, Region, Shield } from './core/region.ts'
+import type { Scope as CoreScope } from './core/scope.ts'
 import { currentClock, startTimerAt, stopTimer, type Bucket, type Timer } from './core/timers.ts'
 import { GreenhouseError, TimeoutError } from './errors.ts'
 
 /** A region with a deadline. */
 export interface Scope {
-  /** Aborted when the scope is cancelled, with the reason. */
+  /** Aborted when the scope, or one around it, is cancelled, or its greenlet ended, with the reason. */
   readonly signal: AbortSignal
   /** Whether the deadline has passed. */
   readonly timedOut: boolean
@@ -161,7 +162,8 @@ class Deadline implements Scope, Timer {
     const extra = extraOf(this.region)
     if (extra.controller === undefined) {
       extra.controller = new AbortController()
-      if (this.cancelled) extra.controller.abort(this.region.cause)
+      const exit = exitOf(this.region)
+      if (exit !== undefined) extra.controller.abort(exit)
     }
     return extra.controller.signal
   }
@@ -199,5 +201,14 @@ class Deadline implements Scope, Timer {
     const error = new TimeoutError(this.region.kind, this.afterMs)
     error.scope = this
     this.region.cancel(error)
+  }
+}
+
+/** By what a region is cancelled for good, itself or with what is around it in its greenlet. */
+function exitOf(region: Region): unknown {
+  for (let at: CoreScope = region; ; at = at.outer) {
+    const exit = at.extra?.exit
+    if (exit !== undefined || at instanceof Shield || !(at instanceof Region) || at.outer === null)
+      return exit
   }
 }

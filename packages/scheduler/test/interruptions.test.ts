@@ -167,6 +167,7 @@ describe('C3 an interruption', () => {
     list.wake('handed')
     // The body runs; its greenlet is ready, and has not run yet.
     await new Promise<void>((resolve) => {
+      // oxlint-disable-next-line require-yield
       const spy = schedule(function* () {
         end(waiter)
         resolve()
@@ -242,8 +243,10 @@ describe('a pause', () => {
 
 describe('a Blocking that is spread', () => {
   it('is refused, also when it is complete and only gives way', async () => {
+    const spread = (wait: Iterable<unknown>) => [...wait]
+    // oxlint-disable-next-line require-yield
     const greenlet = schedule(function* () {
-      return [...pause()]
+      return spread(pause())
     })
     await expect(greenlet.join()).rejects.toMatchObject({ code: 'GH_INVALID_STATE' })
   })

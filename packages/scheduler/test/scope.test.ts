@@ -226,6 +226,68 @@ describe('moveOnAfter', () => {
   })
 })
 
+describe('the signal of a scope', () => {
+  const reasonIn = (signal: AbortSignal): unknown =>
+    signal.aborted ? ((signal.reason as { code?: string }).code ?? signal.reason) : 'not aborted'
+  const LONG_MS = 60_000
+  /** Three scopes, each in the one before, and one in a shield. */
+  const nested = () => {
+    const scopes: Scope[] = []
+    const one = schedule(async () => {
+      await withTimeout(LONG_MS, async (outer) => {
+        scopes.push(outer)
+        await moveOnAfter(LONG_MS, async (inner) => {
+          scopes.push(inner)
+          await shield(() =>
+            withTimeout(5, async (shielded) => {
+              scopes.push(shielded)
+              await pauseFor(LONG_MS)
+            }),
+          )
+        })
+      })
+    })
+    void one.join().catch(() => {})
+    return { one, scopes, reasons: () => scopes.map(({ signal }) => reasonIn(signal)) }
+  }
+  const DONE_BY: [string, boolean][] = [
+    ['is asked for before', true],
+    ['is asked for after', false],
+  ]
+
+  it.each(DONE_BY)('aborts with the end of its greenlet: %s', (_when, before) =>
+    withVirtualClock(async () => {
+      const { one, reasons } = nested()
+      await pause()
+      if (before) expect(reasons()).toEqual(['not aborted', 'not aborted', 'not aborted'])
+      end(one)
+      expect(reasons()).toEqual(['GH_EXIT', 'GH_EXIT', 'not aborted'])
+      await one.join().catch(() => {})
+    }),
+  )
+
+  it.each(DONE_BY)('aborts with a scope around it: %s', (_when, before) =>
+    withVirtualClock(async () => {
+      const { one, scopes, reasons } = nested()
+      await pause()
+      if (before) reasons()
+      scopes[0]!.cancel('enough')
+      expect(reasons()).toEqual(['enough', 'enough', 'not aborted'])
+      await one.join().catch(() => {})
+    }),
+  )
+
+  it('does not abort by an exception, which the body may catch', () =>
+    withVirtualClock(async () => {
+      const { one, reasons } = nested()
+      await pause()
+      reasons()
+      scheduleException(new Error('thrown'), one)
+      expect(reasons()).toEqual(['not aborted', 'not aborted', 'not aborted'])
+      await one.join().catch(() => {})
+    }))
+})
+
 describe('shield', () => {
   it('lets cleanup be whole, and delivers the end at the first wait after it', async () => {
     for (const kind of ['async', 'generator'] as const) {

@@ -88,6 +88,21 @@ describe('RateLimiter', () => {
     })
   })
 
+  it('is not a millisecond late where a third of an interval is no whole number', async () => {
+    await withVirtualClock(async (clock) => {
+      const late: number[] = []
+      for (const limit of [3, 7]) {
+        for (let intervalMs = 1; intervalMs <= 60; intervalMs++) {
+          const limiter = new RateLimiter(limit, intervalMs)
+          const startMs = clock.now()
+          for (let n = 0; n < 2 * limit; n++) await limiter.acquire()
+          if (clock.now() - startMs !== intervalMs) late.push(intervalMs)
+        }
+      }
+      expect(late).toEqual([])
+    })
+  })
+
   it('is first come, first served: a small wait does not overtake a large one', async () => {
     await withVirtualClock(async (clock) => {
       const limiter = new RateLimiter(4, 40)

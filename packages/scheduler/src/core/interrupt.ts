@@ -7,8 +7,18 @@ import { cancel, OUTCOME, PENDING, removeConsumer } from './operation.ts'
 import { push } from './run-queue.ts'
 import type { Scope } from './scope.ts'
 
+/** Into which an error is being thrown: the regions in it hear of it by themselves. */
+export let interrupting: Scope | null = null
+
 /** Throws an error into a scope, at all its current waits or at its next. */
 export function interrupt(scope: Scope, error: unknown): void {
+  const around = interrupting
+  interrupting = scope
+  throwAtWaits(scope, error)
+  interrupting = around
+}
+
+function throwAtWaits(scope: Scope, error: unknown): void {
   let delegated = false
   const open = openOperations(scope)
   for (const operation of open) {

@@ -24,6 +24,8 @@ export const SCHEDULED = 128
 export const DAEMON = 256
 /** Failed with nobody to tell: an unhandled rejection, unless a joiner still comes. */
 export const ORPHAN = 512
+/** Is a region: a scope below a greenlet. */
+export const REGION = 1024
 
 export function finished(scope: Scope): boolean {
   return (scope.bits & LIFE) > ALIVE

@@ -11,6 +11,7 @@ import { GreenhouseError } from '../errors.ts'
 import { coarseTime } from './coarse-time.ts'
 import { currentScope, running, stepping } from './context.ts'
 import type { Inspectable } from './inspection.ts'
+import { REGION } from './life.ts'
 import { track, untrack } from './open-operations.ts'
 import { handled, orphan } from './orphans.ts'
 import type { Region } from './region.ts'
@@ -160,10 +161,12 @@ class Waker implements Woken {
     this.input = operation
     this.resolve = resolve
     this.reject = reject
+    if ((scope.bits & REGION) !== 0) (scope as Region).awaits++
   }
 
   run(): boolean {
     const operation = this.input
+    if ((this.scope.bits & REGION) !== 0) (this.scope as Region).awaits--
     consume(operation)
     if (watched) enteredBy(this.scope)
     if ((operation.state & FAILED) !== 0) this.reject(operation.value)
@@ -256,10 +259,12 @@ export function cancel(operation: Operation, error: unknown): void {
   }
 }
 
-/** Gives an operation up whose scope has finished. A wait for what is another scope's goes on. */
+/** Gives an operation up whose scope has finished. A wait for what is another scope's goes on; a region hears of it. */
 export function release(operation: Operation, error: unknown): void {
-  if (operation.source instanceof Relay) untrack(operation)
-  else cancel(operation, error)
+  if (operation.source instanceof Relay) return untrack(operation)
+  const region = operation.parked ? operation.source.region : undefined
+  cancel(operation, error)
+  region?.orphaned(error)
 }
 
 export function removeConsumer(operation: Operation, runner: Woken): void {

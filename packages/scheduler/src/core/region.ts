@@ -8,7 +8,7 @@ import { report } from '../handlers.ts'
 import { coarseTime } from './coarse-time.ts'
 import { currentScope, running, setRunning, stepping } from './context.ts'
 import { extraOf } from './extra.ts'
-import { forgetReminder } from './grace.ts'
+import { forgetReminder, remindOfEnd } from './grace.ts'
 import { interrupt, noteInterruption } from './interrupt.ts'
 import {
   ALIVE,
@@ -19,10 +19,12 @@ import {
   INITIAL,
   INTERRUPTED,
   LIFE,
+  REGION,
   type FINISHED,
 } from './life.ts'
 import { openOperations, track } from './open-operations.ts'
 import {
+  cancel,
   DONE,
   FAILED as WAIT_FAILED,
   Operation,
@@ -46,6 +48,10 @@ export class Region extends Scope implements Source {
   deadlineMs: number = Infinity
   /** Its call has been answered, and its body still runs, on a promise that nobody could interrupt. */
   abandoned: boolean = false
+  /** How many operations its async body awaits, or is about to go on from. */
+  awaits: number = 0
+  /** The error that was last thrown into it. */
+  told: unknown = undefined
   /** Called with the body's outcome; gives the region's operation its own. */
   readonly conclude: (
     region: Region,
@@ -55,7 +61,7 @@ export class Region extends Scope implements Source {
 
   constructor(kind: string, fn: unknown, args: unknown[], conclude: Region['conclude']) {
     const outer = currentScope()
-    super(outer, INITIAL, fn, args)
+    super(outer, INITIAL | REGION, fn, args)
     this.kind = kind
     this.home = outer.greenlet
     this.conclude = conclude
@@ -94,10 +100,26 @@ export class Region extends Scope implements Source {
   /** Throws an error into the body. A body on a foreign promise cannot hear it: then the call fails at once. */
   throwInto(error: unknown): void {
     if (finished(this)) return
-    if (this.onForeignPromise()) {
-      noteInterruption(this, error)
-      this.abandon(error)
-    } else interrupt(this, error)
+    this.told = error
+    if (!this.onForeignPromise()) return interrupt(this, error)
+    if (openOperations(this).some((operation) => operation.parked)) {
+      interrupt(this, error)
+      const noted = this.isNoted(error)
+      // `await` comes a microtask late: only then is it known whether the body waits for what it started.
+      queueMicrotask(() => {
+        if (this.onForeignPromise() && this.isNoted(error) === noted) this.miss(error)
+      })
+    } else this.miss(error)
+  }
+
+  /** Answers the call of a body that cannot hear of an error; it comes at the body's next wait. */
+  miss(error: unknown): void {
+    noteInterruption(this, error)
+    this.abandon(error)
+  }
+
+  isNoted(error: unknown): boolean {
+    return this.extra?.thrown?.includes(error) ?? false
   }
 
   /** Cancels it for good: the error comes again after the grace period where code swallows it. */
@@ -107,14 +129,25 @@ export class Region extends Scope implements Source {
     this.bits |= ENDING
     const extra = extraOf(this)
     extra.exit = error
+    const below = regionsBelow(this)
     this.throwInto(error)
     extra.controller?.abort(error)
+    abortSignals(below, error)
   }
 
   /** Shows it as abandoned for as long as its body goes on. */
   leaveBehind(): void {
     this.abandoned = true
     ;(extraOf(this.home as unknown as Scope).abandoned ??= new Set()).add(this)
+  }
+
+  /** The scope around has finished without it. Cleanup that is under way gets its grace period. */
+  orphaned(error: unknown): void {
+    this.leaveBehind()
+    if (this.told === undefined) return this.interrupt(this.operation, error)
+    this.bits |= ENDING
+    extraOf(this).exit ??= error
+    remindOfEnd(this)
   }
 
   abandon(error: unknown): void {
@@ -124,11 +157,10 @@ export class Region extends Scope implements Source {
 
   onForeignPromise(): boolean {
     if ((this.bits & (LIFE | GENERATOR)) !== ALIVE || isCurrent(this)) return false
-    return !openOperations(this).some((operation) => operation.consumer !== null)
+    return this.awaits === 0
   }
 
   finish(outcome: typeof FINISHED | typeof FAILED, value: unknown): void {
-    const interruption = this.extra?.thrown?.[0] ?? this.cause
     this.bits = (this.bits & ~LIFE) | outcome
     this.body = value
     this.input = null
@@ -141,7 +173,7 @@ export class Region extends Scope implements Source {
     forgetReminder(this)
     if (this.abandoned) {
       ;(this.home as unknown as Scope).extra?.abandoned?.delete(this)
-      if (outcome === FAILED && value !== interruption) report(value, this.home as unknown as Scope)
+      if (outcome === FAILED && value !== this.told) report(value, this.home as unknown as Scope)
     } else if ((this.bits & INTERRUPTED) !== 0) this.passOn(outcome === FAILED ? value : undefined)
     this.conclude(this, outcome, value)
     this.outer = null
@@ -162,6 +194,17 @@ export class Shield extends Region {
   }
 }
 
+/** The regions that are cancelled with a scope: those below it, but for what a shield protects. */
+export function regionsBelow(scope: Scope): Region[] {
+  return openOperations(scope).flatMap(({ source: { region } }) =>
+    region === undefined || region instanceof Shield ? [] : [region, ...regionsBelow(region)],
+  )
+}
+
+export function abortSignals(regions: Region[], error: unknown): void {
+  for (const { extra } of regions) extra?.controller?.abort(error)
+}
+
 /** Gives the call the outcome of its body, unless it has one already. */
 export function passOutcome(
   region: Region,
@@ -169,7 +212,11 @@ export function passOutcome(
   value: unknown,
 ): void {
   if ((region.operation.state & OUTCOME) !== PENDING) return
-  settle(region.operation, outcome === FAILED ? WAIT_FAILED : DONE, value)
+  // What came from around is silent, as for any wait, where nobody waits for this.
+  const fromAround = value === region.told && value !== region.cause
+  if (outcome !== FAILED) settle(region.operation, DONE, value)
+  else if (fromAround) cancel(region.operation, value)
+  else settle(region.operation, WAIT_FAILED, value)
 }
 
 function isCurrent(region: Region): boolean {

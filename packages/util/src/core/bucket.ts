@@ -87,7 +87,8 @@ export class Bucket {
       if (waitMs > EPSILON_MS) {
         const { daemon } = operation.scope.greenlet
         this.timer = scheduleIn(
-          waitMs,
+          // Or rounding would make a whole millisecond into two.
+          waitMs - EPSILON_MS / 2,
           greenlet(serve, { args: [this], name: 'RateLimiter', daemon }),
         )
         return

@@ -79,6 +79,10 @@ export abstract class Model<O, A> {
   /** What a wait gives whose time is up. */
   abstract expired(wait: Wait, op: O): unknown
   abstract figures(): unknown
+  /** A millisecond passes: before what times out in it. */
+  passTime(): void {}
+  /** A millisecond has passed: after what timed out in it. */
+  afterTime(): void {}
 
   hand(wait: Wait, outcome: unknown, giveBack: (() => void) | null): void {
     wait.state = 'handed'
@@ -182,6 +186,7 @@ class Run<O, A> {
       for (const command of program) await this.one(command)
       await this.drain()
     } finally {
+      this.signals.forEach((_controller, signal) => this.abort(signal))
       for (const wait of this.waits) this.stop(wait)
       await this.drain()
     }
@@ -217,36 +222,42 @@ class Run<O, A> {
         break
       }
       case 'abort':
-        this.signals[command.signal]!.abort(new Error('aborted'))
-        for (const wait of this.waits) {
-          if (wait.signal === command.signal && wait.state === 'waiting') this.cut(wait, 'aborted')
-        }
-        this.signals[command.signal] = new AbortController()
-        for (const wait of this.waits) if (wait.signal === command.signal) wait.signal = undefined
+        this.abort(command.signal)
         break
       case 'drain':
         await this.drain()
         break
       case 'advance':
         await this.drain()
-        await this.clock.advance(command.ms)
-        this.expire()
+        for (let left = command.ms; left > 0; left--) {
+          await this.clock.advance(1)
+          this.model.passTime()
+          this.expire()
+          this.model.afterTime()
+          await this.drain()
+        }
     }
     expect(this.subject.figures()).toEqual(this.model.figures())
+  }
+
+  abort(signal: number): void {
+    this.signals[signal]!.abort(new Error('aborted'))
+    for (const wait of this.waits) {
+      if (wait.signal === signal && wait.state === 'waiting') this.cut(wait, 'aborted')
+    }
+    this.signals[signal] = new AbortController()
+    for (const wait of this.waits) if (wait.signal === signal) wait.signal = undefined
   }
 
   async start(command: Command<O, A> & { do: 'start' }): Promise<void> {
     const { kind, op, timeoutMs, signal } = command
     await this.drain()
     const last = new AbortController()
-    const controller = signal === undefined ? undefined : this.signals[signal]!
-    const signals = [controller, kind === 'main' ? last : undefined].flatMap(
-      (one) => one?.signal ?? [],
-    )
-    const options = {
-      timeoutMs,
-      signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
-    }
+    const controller = signal === undefined ? last : this.signals[signal]!
+    const options =
+      signal === undefined && kind !== 'main'
+        ? { timeoutMs }
+        : { timeoutMs, signal: controller.signal }
     const begin = () => this.subject.start(op, options)
     const greenlet =
       kind === 'main'
@@ -310,9 +321,14 @@ class Run<O, A> {
 
   /** Ends what still waits when the program is over. */
   stop(wait: Started<O>): void {
-    if (wait.greenlet !== null) end(wait.greenlet)
-    else wait.last.abort(new Error('aborted'))
-    if (wait.state === 'waiting') this.finish(wait, wait.greenlet === null ? 'aborted' : 'GH_EXIT')
+    if (wait.greenlet === null) {
+      wait.last.abort(new Error('aborted'))
+      if (wait.state === 'waiting') this.finish(wait, 'aborted')
+    } else {
+      end(wait.greenlet)
+      // The end of one may serve another.
+      if (wait.state !== 'done') this.cut(wait, 'GH_EXIT')
+    }
   }
 }
 
