@@ -5,7 +5,7 @@ import { GreenhouseError } from './errors.ts'
 import { VERSION } from './version.ts'
 
 /** Raised whenever a copy needs something of the kernel that an older one has not. */
-export const KERNEL_MINOR = 0
+export const KERNEL_MINOR = 1
 
 const key = Symbol.for('@greenhouse/scheduler/kernel@1')
 

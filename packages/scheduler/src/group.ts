@@ -19,6 +19,7 @@ import { Region } from './core/region.ts'
 import { push } from './core/run-queue.ts'
 import type { Scope as CoreScope } from './core/scope.ts'
 import { startTimer, stopTimer, type Bucket, type Timer } from './core/timers.ts'
+import { hasWork } from './core/work.ts'
 import { end } from './end.ts'
 import { GreenhouseError } from './errors.ts'
 import type { Greenlet } from './greenlet.ts'
@@ -211,7 +212,9 @@ class GroupCore implements Membership, Timer {
   fire(): void {
     for (const child of [...this.children]) {
       const reachable =
-        (child.bits & (LIFE | GENERATOR)) !== ALIVE || openOperations(child).length > 0
+        (child.bits & (LIFE | GENERATOR)) !== ALIVE ||
+        openOperations(child).length > 0 ||
+        hasWork(child)
       if (reachable) continue
       this.children.delete(child)
       extraOf(child).group = DETACHED

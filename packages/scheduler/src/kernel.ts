@@ -18,4 +18,13 @@ export { externalWait, externalWaitOver } from './core/external.ts'
 export { inspectable, inspected, type Inspectable, type Inspected } from './core/inspection.ts'
 export { now } from './core/timers.ts'
 export { canPark, fail } from './core/park.ts'
+export {
+  attach,
+  detach,
+  ensureContexts,
+  inScope,
+  outsideScopes,
+  takePendingInterruption,
+  Work,
+} from './core/work.ts'
 export { KERNEL_MINOR } from './cell.ts'

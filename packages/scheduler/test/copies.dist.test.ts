@@ -87,7 +87,7 @@ beforeAll(async () => {
   await copy('v1_0')
   await copy('other_v1_0')
   await copy('v1_3', [
-    ['KERNEL_MINOR = 0', 'KERNEL_MINOR = 3'],
+    ['KERNEL_MINOR = 1', 'KERNEL_MINOR = 3'],
     ['VERSION = "1.0.0"', 'VERSION = "1.3.7"'],
   ])
   await copy('v2_0', [
@@ -115,7 +115,7 @@ describe('two copies of one version', () => {
     ['the CJS file', 'its ESM', './v1_0/dist/kernel.cjs', './v1_0/dist/kernel.js'],
     ['CJS', 'another CJS', './v1_0/dist/kernel.cjs', './other_v1_0/dist/kernel.cjs'],
   ])('share one kernel: %s, then %s', async (_one, _two, first, second) => {
-    expect(await loadBoth(first, second)).toEqual({ shared: true, minor: 0 })
+    expect(await loadBoth(first, second)).toEqual({ shared: true, minor: 1 })
   })
 
   it.each([
@@ -198,7 +198,7 @@ describe('two copies of different minors', () => {
           `@greenhouse/scheduler 1.3.7 (${urlOf(later)}) needs kernel 1.3`,
         )
         expect(seen.message).toContain(
-          `kernel that runs is 1.0, of @greenhouse/scheduler 1.0.0 (${urlOf('v1_0/dist/index.js')})`,
+          `kernel that runs is 1.1, of @greenhouse/scheduler 1.0.0 (${urlOf('v1_0/dist/index.js')})`,
         )
         expect(seen.message).toContain('`npm dedupe`')
       }

@@ -61,6 +61,22 @@ export function ownContext(scope: Scope): void {
   scope.runInAsyncScope(FRAMES ? makeResource : enter, null, scope)
 }
 
+/** Calls `fn` with `scope` current, whatever is being stepped; null stands for main. */
+export function callIn<A extends unknown[], R>(
+  scope: Scope | null,
+  fn: (...args: A) => R,
+  args: A,
+): R {
+  const outer = running
+  const outerStep = stepping
+  setRunning(storage === null ? scope : null, null)
+  try {
+    return storage === null ? fn(...args) : storage.run(scope ?? main, fn, ...args)
+  } finally {
+    setRunning(outer, outerStep)
+  }
+}
+
 /** Calls `fn` in a context in which `scope` is current. */
 export function callInContext<R>(scope: Scope, fn: (...args: never[]) => R, args: unknown[]): R {
   return storage!.run(scope, fn as (...args: unknown[]) => R, ...args)
@@ -74,7 +90,8 @@ function enter(scope: Scope): void {
   storage!.enterWith(scope)
 }
 
-function living(scope: Scope): Scope {
+/** The nearest scope, from this one outwards, that has not finished. */
+export function living(scope: Scope): Scope {
   let at: Scope | null = scope
   while (at !== null && finished(at)) at = at.outer
   return at ?? main

@@ -2,7 +2,7 @@
 // its end again after each period, and the dump says where it was found waiting.
 import { extraOf } from './extra.ts'
 import { interrupt } from './interrupt.ts'
-import { finished, INTERRUPTED } from './life.ts'
+import { ENDING, finished, INTERRUPTED } from './life.ts'
 import type { Scope } from './scope.ts'
 import { startTimer, stopTimer, type Bucket, type Timer } from './timers.ts'
 
@@ -11,6 +11,14 @@ const DEFAULT_GRACE_MS = 1000
 /** Called at each blocking call of an ended scope: sees to it that the end comes again. */
 export function remindOfEnd(scope: Scope): void {
   if ((scope.bits & INTERRUPTED) !== 0 || extraOf(scope).grace !== undefined) return
+  const reminder = new Reminder(scope)
+  scope.extra!.grace = reminder
+  startTimer(reminder, scope.extra!.graceMs ?? DEFAULT_GRACE_MS)
+}
+
+/** Called at an abort of a scope's work: sees to it that a body which it did not reach is not waited for for ever. */
+export function remindOfAbort(scope: Scope): void {
+  if (extraOf(scope).grace !== undefined) return
   const reminder = new Reminder(scope)
   scope.extra!.grace = reminder
   startTimer(reminder, scope.extra!.graceMs ?? DEFAULT_GRACE_MS)
@@ -37,6 +45,8 @@ class Reminder implements Timer {
     const extra = extraOf(scope)
     delete extra.grace
     if (finished(scope)) return
+    if (extra.abortedBy !== undefined) scope.againAfterAbort(extra.abortedBy)
+    if ((scope.bits & ENDING) === 0) return
     extra.ignoredEndAt =
       scope.pending?.source.kind ?? scope.input?.source.kind ?? 'a foreign promise'
     interrupt(scope, extra.exit)

@@ -18,6 +18,7 @@ import { callSite, recording } from './sites.ts'
 import { endedBy, lifeWatched, spawnedBy } from './telemetry.ts'
 import { currentClock, stopTimer } from './timers.ts'
 import { complete, WaitList } from './wait-list.ts'
+import { leaveWork, toldBy, workOf } from './work.ts'
 
 const brand = Symbol.for('@greenhouse/scheduler/greenlet')
 const KERNEL_MAJOR = 1
@@ -90,8 +91,9 @@ export class CoreGreenlet extends Scope implements Greenlet {
     const nowMs = currentClock().now()
     const waits = new Set(openOperations(this).filter((operation) => operation.parked))
     if (this.input !== null && this.input.parked) waits.add(this.input)
-    return [...waits].map(({ source, sinceMs }) => ({
-      kind: source.kind,
+    const known = [...waits].map(({ source, sinceMs }) => ({ kind: source.kind, sinceMs }))
+    return [...known, ...workOf(this)].map(({ kind, sinceMs }) => ({
+      kind,
       forMs: Math.max(0, nowMs - sinceMs),
     }))
   }
@@ -113,7 +115,9 @@ export class CoreGreenlet extends Scope implements Greenlet {
     return (this.joiners ??= new WaitList('join')).park(undefined, options, joinTimedOut)
   }
 
-  finish(outcome: typeof life.FINISHED | typeof life.FAILED, value: unknown): void {
+  finish(outcome: typeof life.FINISHED | typeof life.FAILED, result: unknown): void {
+    const { outer } = this
+    const value = outcome === life.FAILED ? toldBy(this, result) : result
     const ended = outcome === life.FAILED && isOwnExit(this, value)
     this.bits = (this.bits & ~life.LIFE) | (ended ? life.ENDED : outcome)
     this.body = value
@@ -122,6 +126,8 @@ export class CoreGreenlet extends Scope implements Greenlet {
     unregister(this)
     if (lifeWatched) endedBy(this, outcome === life.FAILED && !ended, value)
     const group = this.extra?.group
+    if (this.extra !== null)
+      leaveWork(this, outer, outcome === life.FAILED || this.extra.exit !== undefined, value)
     if (this.pending !== null || this.extra !== null) tidy(this)
     const taken = group?.childFinished(this, outcome === life.FAILED && !ended, value) ?? false
     const { joiners } = this

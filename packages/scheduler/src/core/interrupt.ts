@@ -6,6 +6,7 @@ import { openOperations } from './open-operations.ts'
 import { cancel, OUTCOME, PENDING, removeConsumer } from './operation.ts'
 import { push } from './run-queue.ts'
 import type { Scope } from './scope.ts'
+import { abortWork } from './work.ts'
 
 /** Into which an error is being thrown: the regions in it hear of it by themselves. */
 export let interrupting: Scope | null = null
@@ -19,7 +20,8 @@ export function interrupt(scope: Scope, error: unknown): void {
 }
 
 function throwAtWaits(scope: Scope, error: unknown): void {
-  let delegated = false
+  // A generator is thrown into at its wait; an async body hears of it from what was aborted.
+  let delegated = abortWork(scope, error) && (scope.bits & GENERATOR) === 0
   const open = openOperations(scope)
   for (const operation of open) {
     const { source } = operation

@@ -36,6 +36,7 @@ import {
 } from './operation.ts'
 import { Scope } from './scope.ts'
 import { withoutSwitch } from './switches.ts'
+import { hasWork, leaveWork, toldBy } from './work.ts'
 
 export class Region extends Scope implements Source {
   readonly kind: string
@@ -122,6 +123,11 @@ export class Region extends Scope implements Source {
     return this.extra?.thrown?.includes(error) ?? false
   }
 
+  /** The grace period after an abort of its work is over: a body that the abort did not reach is left behind. */
+  override againAfterAbort(error: unknown): void {
+    if (this.onForeignPromise() && this.operation.parked) this.abandon(error)
+  }
+
   /** Cancels it for good: the error comes again after the grace period where code swallows it. */
   cancel(error: unknown): void {
     if (finished(this) || this.cause !== undefined) return
@@ -156,11 +162,12 @@ export class Region extends Scope implements Source {
   }
 
   onForeignPromise(): boolean {
-    if ((this.bits & (LIFE | GENERATOR)) !== ALIVE || isCurrent(this)) return false
+    if ((this.bits & (LIFE | GENERATOR)) !== ALIVE || isCurrent(this) || hasWork(this)) return false
     return this.awaits === 0
   }
 
-  finish(outcome: typeof FINISHED | typeof FAILED, value: unknown): void {
+  finish(outcome: typeof FINISHED | typeof FAILED, result: unknown): void {
+    const value = outcome === FAILED ? toldBy(this, result) : result
     this.bits = (this.bits & ~LIFE) | outcome
     this.body = value
     this.input = null
@@ -176,7 +183,7 @@ export class Region extends Scope implements Source {
       if (outcome === FAILED && value !== this.told) report(value, this.home as unknown as Scope)
     } else if ((this.bits & INTERRUPTED) !== 0) this.passOn(outcome === FAILED ? value : undefined)
     this.conclude(this, outcome, value)
-    this.outer = null
+    leaveWork(this, this.outer, outcome === FAILED || this.cause !== undefined, this.cause ?? value)
   }
 
   /** What the body was to be thrown at a next wait that never came, and that its own outcome does not tell. */

@@ -48,6 +48,9 @@ export abstract class Scope extends AsyncResource implements Runnable {
   /** The greenlet of which this is a part. */
   abstract get greenlet(): Greenlet
 
+  /** Hears, after a grace period, of an abort of its work whose body has not come to an end since. */
+  againAfterAbort(_reason: unknown): void {}
+
   /** Takes the outcome of the body: FINISHED with a value, or FAILED with an error. */
   abstract finish(outcome: typeof FINISHED | typeof FAILED, value: unknown): void
 }

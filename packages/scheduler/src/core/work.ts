@@ -1,0 +1,151 @@
+// Work of the outside world that belongs to a scope: what a library began there on the caller's behalf. It is no wait of
+// greenhouse (its outcome goes to a promise or callback of the library), but an interruption of the scope aborts it, in
+// the scope's own context. What a scope leaves behind at a normal end passes to the nearest living scope around it.
+import { callIn, currentScope, isMain, living, makeContexts } from './context.ts'
+import { coarseTime } from './coarse-time.ts'
+import { externalWait, externalWaitOver } from './external.ts'
+import { extraOf } from './extra.ts'
+import { remindOfAbort, remindOfEnd } from './grace.ts'
+import { ENDING, INTERRUPTED } from './life.ts'
+import { livingScopes } from './registry.ts'
+import type { Scope } from './scope.ts'
+import { takeInterruption } from './thrown.ts'
+
+/** Work that can be aborted. Subclass it; hand it to `attach` when it begins and to `detach` when it is over. */
+export abstract class Work {
+  /** What the dump calls it: "fetch". */
+  abstract readonly kind: string
+  /** @internal */
+  scope: Scope | null = null
+  /** @internal */
+  sinceMs: number = 0
+
+  /** Stops the work and tells its consumer. It is detached already, and must not throw. */
+  abort(_reason: unknown): void {}
+}
+
+/** Whether the caller runs in a greenlet or a scope, and not in the code outside all of them. */
+export function inScope(): boolean {
+  return !isMain(currentScope())
+}
+
+/** Gives greenlets async contexts of their own from now on, so that callbacks and continuations know their scope. */
+export function ensureContexts(): void {
+  makeContexts(livingScopes)
+}
+
+/** Makes work belong to the current scope; false outside every scope. */
+export function attach(work: Work): boolean {
+  const scope = currentScope()
+  if (isMain(scope)) return false
+  work.sinceMs = coarseTime()
+  add(scope, work)
+  externalWait()
+  return true
+}
+
+/** Frees work of its scope; false when it had none, or was aborted. */
+export function detach(work: Work): boolean {
+  const { scope } = work
+  if (scope === null) return false
+  work.scope = null
+  scope.extra!.work!.delete(work)
+  externalWaitOver()
+  return true
+}
+
+/** Takes the error that waits to be thrown at the next wait of the current scope; null when there is none. */
+export function takePendingInterruption(): { readonly error: unknown } | null {
+  const scope = currentScope()
+  if (isMain(scope)) return null
+  if ((scope.bits & ENDING) !== 0) remindOfEnd(scope)
+  if ((scope.bits & INTERRUPTED) === 0) return null
+  const error = takeInterruption(scope)
+  extraOf(scope).abortedBy = error
+  return { error }
+}
+
+/** Calls `fn` outside every scope: what it begins belongs to nobody. */
+export function outsideScopes<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R {
+  return callIn(null, fn, args)
+}
+
+/** The work of a scope that is under way. */
+export function workOf(scope: Scope): Work[] {
+  const work = scope.extra?.work
+  return work === undefined ? [] : [...work]
+}
+
+export function hasWork(scope: Scope): boolean {
+  const work = scope.extra?.work
+  return work !== undefined && work.size > 0
+}
+
+/** Aborts the work of a scope; true when there was any. */
+export function abortWork(scope: Scope, reason: unknown): boolean {
+  if (!hasWork(scope)) return false
+  const all = workOf(scope)
+  extraOf(scope).abortedBy = reason
+  for (const work of all) detach(work)
+  remindOfAbort(scope)
+  callIn(scope, abortAll, [all, reason])
+  return true
+}
+
+/** What a scope leaves behind: it passes to the living scope around, or is aborted when the end was no normal one. */
+export function leaveWork(scope: Scope, outer: Scope | null, failed: boolean, why: unknown): void {
+  if (!hasWork(scope)) return
+  const heir = outer === null ? null : living(outer)
+  const all = workOf(scope)
+  if (failed) {
+    for (const work of all) detach(work)
+    return callIn(heir, abortAll, [all, why])
+  }
+  for (const work of all) {
+    detach(work)
+    if (heir === null || isMain(heir)) continue
+    add(heir, work)
+    externalWait()
+  }
+}
+
+/**
+ * What an error of a body means: one by which the abort of its work came back, in whatever form a library gave it, stands
+ * for the interruption itself.
+ */
+export function toldBy(scope: Scope, error: unknown): unknown {
+  const reason = scope.extra?.abortedBy
+  if (reason === undefined || error === reason || !tellsOfAbort(error, reason)) return error
+  if (reason instanceof Error && reason.cause === undefined) {
+    Object.defineProperty(reason, 'cause', { value: error, configurable: true, writable: true })
+  }
+  return reason
+}
+
+const ABORTS: readonly unknown[] = ['ABORT_ERR', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_CANCELED']
+const DEEPEST = 8
+
+function tellsOfAbort(error: unknown, reason: unknown): boolean {
+  let at = error as { code?: unknown; name?: unknown; cause?: unknown } | null | undefined
+  for (let depth = 0; depth < DEEPEST && typeof at === 'object' && at !== null; depth++) {
+    if (at === reason || at.name === 'AbortError' || ABORTS.includes(at.code)) return true
+    at = at.cause as typeof at
+  }
+  return at === reason
+}
+
+function add(scope: Scope, work: Work): void {
+  work.scope = scope
+  ;(extraOf(scope).work ??= new Set()).add(work)
+  if ((scope.bits & ENDING) !== 0) remindOfEnd(scope)
+}
+
+function abortAll(all: readonly Work[], reason: unknown): void {
+  for (const work of all) {
+    try {
+      work.abort(reason)
+    } catch (error) {
+      void Promise.reject(error)
+    }
+  }
+}
