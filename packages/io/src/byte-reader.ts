@@ -40,8 +40,7 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
    */
   read(size: number = Infinity, options?: WaitOptions): Blocking<T> {
     checkCount('size', size, 0)
-    const { input } = this
-    return input.ask(new ReadSize(`${this.kind}.read`, input, this.encoding, size), options)
+    return this.input.ask(new ReadSize(`${this.kind}.read`, this.encoding, size), options)
   }
 
   /**
@@ -54,8 +53,7 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
    */
   readSome(max: number = 65536, options?: WaitOptions): Blocking<T> {
     checkCount('max', max, 1)
-    const { input } = this
-    return input.ask(new ReadSome(`${this.kind}.readSome`, input, this.encoding, max), options)
+    return this.input.ask(new ReadSome(`${this.kind}.readSome`, this.encoding, max), options)
   }
 
   /**
@@ -68,8 +66,7 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
    */
   readInto(target: Uint8Array, options?: WaitOptions): Blocking<number> {
     checkTarget(target)
-    const { input } = this
-    return input.ask(new ReadInto(`${this.kind}.readInto`, input, target), options)
+    return this.input.ask(new ReadInto(`${this.kind}.readInto`, target), options)
   }
 
   /**
@@ -84,8 +81,7 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
    */
   readline(maxBytes: number = Infinity, options?: WaitOptions): Blocking<T> {
     if (maxBytes !== Infinity) checkCount('maxBytes', maxBytes, 1)
-    const { input } = this
-    return input.ask(new ReadLine(this.lineKind, input, this.encoding, maxBytes), options)
+    return this.input.ask(new ReadLine(this.lineKind, this.encoding, maxBytes), options)
   }
 
   /**
@@ -98,8 +94,7 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
    * Source: greenhouse/io/files.py File.readlines
    */
   readlines(options?: WaitOptions): Blocking<T[]> {
-    const { input } = this
-    return input.ask(new ReadLines(`${this.kind}.readlines`, input, this.encoding), options)
+    return this.input.ask(new ReadLines(`${this.kind}.readlines`, this.encoding), options)
   }
 
   /**
@@ -112,8 +107,7 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
    * Source: greenhouse/io/files.py File.next
    */
   next(options?: WaitOptions): Blocking<IteratorResult<T, undefined>> {
-    const { input } = this
-    return input.ask(new NextLine(this.lineKind, input, this.encoding), options)
+    return this.input.ask(new NextLine(this.lineKind, this.encoding), options)
   }
 
   /** Reads line by line up to the end. Leaving the loop takes no line with it, and closes nothing. */

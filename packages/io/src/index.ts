@@ -2,6 +2,9 @@
 
 // Sockets
 export { formatAddress, parseAddress, type Address, type AddressLike } from './address.ts'
+export { connect, listen, Socket } from './socket.ts'
+export { getDefaultTimeout, setDefaultTimeout, type ConnectOptions } from './socket-options.ts'
+export type { Listener, ListenOptions } from './server-listener.ts'
 
 // TLS
 
@@ -21,12 +24,17 @@ export type { Multicast, MulticastOptions } from './datagram-multicast.ts'
 export type { DatagramOptions } from './datagram-options.ts'
 
 // Files
+export { fromFd, open, type OpenMode, type OpenOptions } from './open.ts'
+export { File } from './file.ts'
+export { stderr, stdin, stdout } from './stdio.ts'
+export type { Whence } from './core/fd-backend.ts'
 
 // Pipes
 export { pipe, type PipeOptions } from './pipe.ts'
 export { PipeReader } from './pipe-reader.ts'
 export { PipeWriter } from './pipe-writer.ts'
 export type { ByteReader } from './byte-reader.ts'
+export type { Data } from './core/buffered-output.ts'
 export type { EncodingOptions } from './core/buffered-options.ts'
 
 // Names

@@ -7,12 +7,12 @@ import { Line } from './buffered-line.ts'
 import type { Keeper, ReadRequest } from './buffered-requests.ts'
 
 /** What a public reader reads from. */
-export interface Input extends Keeper {
+export interface Input {
   readonly closed: boolean
   ask<T>(request: ReadRequest, options: WaitOptions | undefined): Blocking<T>
 }
 
-export abstract class ArrivingInput implements Input {
+export abstract class ArrivingInput implements Input, Keeper {
   readonly bytes: ByteQueue = new ByteQueue()
   readonly readers: Line<ReadRequest>
   /** Who wants to hear of every change: `waitFds`. */
@@ -33,6 +33,7 @@ export abstract class ArrivingInput implements Input {
   ask<T>(request: ReadRequest, options: WaitOptions | undefined): Blocking<T> {
     const refused = refuse(options)
     if (refused !== null) return refused
+    request.keeper = this
     if (this.closed) return fail(this.closedError())
     if (this.readers.size === 0) {
       this.pull()

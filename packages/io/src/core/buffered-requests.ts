@@ -4,7 +4,7 @@ import type { Operation } from '@greenhouse/scheduler/kernel'
 import type { ByteQueue } from './buffered-bytes.ts'
 import type { Request } from './buffered-line.ts'
 
-/** Whom a request is made to. */
+/** To whom a request is made. */
 export interface Keeper {
   /** The request is given up. */
   withdraw(operation: Operation): void
@@ -14,7 +14,8 @@ export interface Keeper {
 
 export abstract class ReadRequest implements Request {
   readonly kind: string
-  readonly keeper: Keeper
+  /** Whom it was made to. */
+  keeper: Keeper | null = null
   readonly encoding: BufferEncoding | undefined
   /** The answer's bytes, and where they stood. */
   taken: Buffer | null = null
@@ -22,10 +23,11 @@ export abstract class ReadRequest implements Request {
   epoch = 0
   /** Whether the source had nothing more, for this request. */
   ended = false
+  /** How often the source was asked on its behalf. */
+  rounds = 0
 
-  constructor(kind: string, keeper: Keeper, encoding: BufferEncoding | undefined) {
+  constructor(kind: string, encoding: BufferEncoding | undefined) {
     this.kind = kind
-    this.keeper = keeper
     this.encoding = encoding
   }
 
@@ -43,11 +45,11 @@ export abstract class ReadRequest implements Request {
   }
 
   giveBack(): void {
-    this.keeper.takeBack(this)
+    this.keeper!.takeBack(this)
   }
 
   withdraw(operation: Operation): void {
-    this.keeper.withdraw(operation)
+    this.keeper!.withdraw(operation)
   }
 }
 
@@ -55,8 +57,8 @@ export abstract class ReadRequest implements Request {
 export class ReadSize extends ReadRequest {
   readonly size: number
 
-  constructor(kind: string, keeper: Keeper, encoding: BufferEncoding | undefined, size: number) {
-    super(kind, keeper, encoding)
+  constructor(kind: string, encoding: BufferEncoding | undefined, size: number) {
+    super(kind, encoding)
     this.size = size
   }
 
@@ -74,8 +76,8 @@ export class ReadSize extends ReadRequest {
 export class ReadSome extends ReadRequest {
   readonly max: number
 
-  constructor(kind: string, keeper: Keeper, encoding: BufferEncoding | undefined, max: number) {
-    super(kind, keeper, encoding)
+  constructor(kind: string, encoding: BufferEncoding | undefined, max: number) {
+    super(kind, encoding)
     this.max = max
   }
 
@@ -93,8 +95,8 @@ export class ReadSome extends ReadRequest {
 export class ReadInto extends ReadRequest {
   readonly target: Uint8Array
 
-  constructor(kind: string, keeper: Keeper, target: Uint8Array) {
-    super(kind, keeper, undefined)
+  constructor(kind: string, target: Uint8Array) {
+    super(kind, undefined)
     this.target = target
   }
 
@@ -116,8 +118,8 @@ export class ReadInto extends ReadRequest {
 export class ReadLine extends ReadRequest {
   readonly max: number
 
-  constructor(kind: string, keeper: Keeper, encoding: BufferEncoding | undefined, max: number) {
-    super(kind, keeper, encoding)
+  constructor(kind: string, encoding: BufferEncoding | undefined, max: number) {
+    super(kind, encoding)
     this.max = max
   }
 

@@ -10,15 +10,22 @@ interface Holding {
   unref?(): unknown
 }
 
+/** What may be done with a stream. */
+export interface StreamUse {
+  /** It is destroyed when its reader is closed. */
+  readonly owned: boolean
+  /** It does not keep the process alive while nobody waits for it. */
+  readonly idle: boolean
+}
+
 export class StreamInput extends ArrivingInput {
   readonly stream: Readable
-  /** Whether the stream keeps the process alive only while somebody waits. */
-  readonly holds: boolean
+  readonly use: StreamUse
 
-  constructor(stream: Readable, what: string, owner: Source['owner'], holds: boolean) {
+  constructor(stream: Readable, what: string, owner: Source['owner'], use: StreamUse) {
     super(what, owner, true)
     this.stream = stream
-    this.holds = holds
+    this.use = use
     if (stream.readableObjectMode) wrongType('readable', 'a stream of bytes', stream)
     if (stream.errored) this.finished(stream.errored)
     else if (stream.readableEnded) this.finished()
@@ -29,7 +36,7 @@ export class StreamInput extends ArrivingInput {
   }
 
   override start(): void {
-    if (this.holds) (this.stream as Holding).ref?.()
+    if (this.use.idle) (this.stream as Holding).ref?.()
     this.stream.on('data', this.onData)
     this.stream.resume()
   }
@@ -37,7 +44,7 @@ export class StreamInput extends ArrivingInput {
   override stop(): void {
     this.stream.off('data', this.onData)
     if (!this.stream.destroyed) this.stream.pause()
-    if (this.holds) (this.stream as Holding).unref?.()
+    if (this.use.idle) (this.stream as Holding).unref?.()
   }
 
   override pull(): void {
@@ -49,10 +56,9 @@ export class StreamInput extends ArrivingInput {
     }
   }
 
-  /** Destroys the stream too. */
   override shut(): void {
     super.shut()
-    this.stream.destroy()
+    if (this.use.owned) this.stream.destroy()
   }
 
   /** @internal */
