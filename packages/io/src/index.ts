@@ -26,11 +26,15 @@ export type { DatagramOptions } from './datagram-options.ts'
 // Files
 export { fromFd, open, type OpenMode, type OpenOptions } from './open.ts'
 export { File } from './file.ts'
+export { readFile, writeFile } from './file-whole.ts'
+export { writeFileAtomic } from './atomic-write.ts'
+export { walk, type Walk, type WalkEntry, type WalkOptions } from './walk.ts'
 export { stderr, stdin, stdout } from './stdio.ts'
 export type { Whence } from './core/fd-backend.ts'
 
 // Pipes
 export { pipe, type PipeOptions } from './pipe.ts'
+export { waitFds, type ReadyFds } from './wait-fds.ts'
 export { PipeReader } from './pipe-reader.ts'
 export { PipeWriter } from './pipe-writer.ts'
 export type { ByteReader } from './byte-reader.ts'
@@ -57,3 +61,12 @@ export type {
 } from './process-options.ts'
 
 // Signals
+export { waitSignal } from './signal-wait.ts'
+export { SignalWatcher } from './signal-watcher.ts'
+export {
+  gracefulStop,
+  type Endable,
+  type GracefulStopOptions,
+  type Stoppable,
+  type StopTarget,
+} from './graceful-stop.ts'

@@ -1,6 +1,6 @@
 // Opening files.
 import type { Blocking, WaitOptions } from '@greenhouse/scheduler'
-import { checkCount, refuse, wrongType } from '@greenhouse/scheduler/kernel'
+import { checkCount, wrongType } from '@greenhouse/scheduler/kernel'
 import { encodingOf, type EncodingOptions } from './core/buffered-options.ts'
 import { fstatSync } from './core/fd-calls.ts'
 import { modeOf } from './core/fd-mode.ts'

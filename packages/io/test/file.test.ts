@@ -2,8 +2,8 @@ import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { end, pause, schedule } from '@greenhouse/scheduler'
-import { File, fromFd, open } from '@greenhouse/io'
+import { end, pause, schedule, type Blocking } from '@greenhouse/scheduler'
+import { type File, fromFd, open } from '@greenhouse/io'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { KINDS, coded, outcome, settled, waiter } from '../../util/test/flows.ts'
 import { openFds } from './fds.ts'
@@ -26,8 +26,8 @@ const got = (): string => fs.readFileSync(path, 'latin1')
 
 describe('File', () => {
   for (const kind of KINDS) {
-    const run = <T>(op: () => ReturnType<typeof open> | any): Promise<T> =>
-      Promise.resolve(waiter<T>(kind, op).join())
+    const run = <T>(op: () => unknown): Promise<T> =>
+      Promise.resolve(waiter(kind, op as () => Blocking<T>).join())
 
     it(`I25 writes, closes and reads back (${kind})`, async () => {
       const file = await run<File>(() => open(path, 'w'))

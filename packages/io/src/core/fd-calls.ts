@@ -14,4 +14,5 @@ export const readFile: typeof fs.readFile = fs.readFile
 export const readdir: typeof fs.readdir = fs.readdir
 export const realpath: typeof fs.realpath = fs.realpath
 export const rename: typeof fs.rename = fs.rename
+export const fchmod: typeof fs.fchmod = fs.fchmod
 export const unlink: typeof fs.unlink = fs.unlink
