@@ -7,8 +7,15 @@ export { getDefaultTimeout, setDefaultTimeout, type ConnectOptions } from './soc
 export type { Listener, ListenOptions } from './server-listener.ts'
 
 // TLS
+export type { StartTlsOptions, TlsClientOptions, TlsServerOptions } from './tls-options.ts'
 
 // Servers
+export {
+  StreamServer,
+  type ConnectionHandler,
+  type StreamServerOptions,
+  type StreamServerStatistics,
+} from './stream-server.ts'
 export {
   serveHttp,
   type HttpHandler,
