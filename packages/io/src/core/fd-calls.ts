@@ -5,6 +5,7 @@ export const open: typeof fs.open = fs.open
 export const read: typeof fs.read = fs.read
 export const write: typeof fs.write = fs.write
 export const close: typeof fs.close = fs.close
+export const closeSync: typeof fs.closeSync = fs.closeSync
 export const stat: typeof fs.stat = fs.stat
 export const fstat: typeof fs.fstat = fs.fstat
 export const fstatSync: typeof fs.fstatSync = fs.fstatSync

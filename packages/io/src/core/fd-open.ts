@@ -140,10 +140,15 @@ function polled(fd: number, mode: Mode): Streams {
   return { readable: readable ? socket : null, writable: writable ? socket : null, owned: true }
 }
 
-function terminal(fd: number, mode: Mode): Streams {
-  const readable = mode.readable ? new ReadStream(fd) : null
-  const writable = mode.writable ? new WriteStream(fd) : null
-  readable?.unref()
-  writable?.unref()
-  return { readable, writable, owned: true }
+/** Node opens a terminal anew, by its name, so as not to change it for others: the descriptor that was given is left over. */
+function terminal(fd: number, { readable, writable }: Mode): Streams {
+  const stream = readable ? new ReadStream(fd) : new WriteStream(fd)
+  stream.unref()
+  const own = (stream as unknown as { _handle: { fd: number } })._handle.fd
+  return {
+    readable: readable ? stream : null,
+    writable: writable ? stream : null,
+    owned: true,
+    leftOver: own === fd ? undefined : fd,
+  }
 }

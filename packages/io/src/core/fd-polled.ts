@@ -1,5 +1,5 @@
 // A descriptor that can make one wait (FIFO, socket, terminal): libuv polls it, so it never holds a thread of the pool.
-import type { Readable, Writable } from 'node:stream'
+import { finished, type Readable, type Writable } from 'node:stream'
 import type { Blocking, WaitOptions } from '@greenhouse/scheduler'
 import { GreenhouseError } from '@greenhouse/scheduler'
 import { complete, fail, refuse, type Source } from '@greenhouse/scheduler/kernel'
@@ -8,6 +8,7 @@ import { StreamOutput } from './buffered-stream-output.ts'
 import type { WriteRequest } from './buffered-output.ts'
 import type { ReadRequest } from './buffered-requests.ts'
 import type { Backend } from './fd-backend.ts'
+import { closeSync } from './fd-calls.ts'
 import type { Mode } from './fd-mode.ts'
 import { notOpenFor, unseekable } from './fd-pooled.ts'
 
@@ -17,6 +18,8 @@ export interface Streams {
   readonly writable: Writable | null
   /** Whether closing the file closes them; the standard streams stay. */
   readonly owned: boolean
+  /** A descriptor to be closed besides. */
+  readonly leftOver?: number | undefined
 }
 
 export class PolledFd implements Backend {
@@ -80,8 +83,9 @@ export class PolledFd implements Backend {
   }
 
   close(options: WaitOptions | undefined): Blocking<void> {
+    const { owned, readable, leftOver } = this.streams
+    if (!this.closed && leftOver !== undefined) closeSync(leftOver)
     this.closed = true
-    const { owned, readable, writable } = this.streams
     this.input?.shut()
     if (this.output === null || !owned) {
       this.output?.shut()
@@ -89,8 +93,15 @@ export class PolledFd implements Backend {
       return refuse(options) ?? complete(undefined)
     }
     const closing = this.output.close(options)
-    if ((readable as unknown) !== writable) readable?.destroy()
+    // A stream that goes both ways, or could, waits for the end of what comes in.
+    this.destroyAtEnd()
     return closing
+  }
+
+  /** @internal */
+  destroyAtEnd(): void {
+    const { writable } = this.streams
+    finished(writable!, { readable: false }, () => writable!.destroy())
   }
 
   readable(): boolean {
