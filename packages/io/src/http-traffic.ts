@@ -16,7 +16,7 @@ export class Traffic implements Host {
   readonly active: Set<Exchange> = new Set()
   served = 0
   failed = 0
-  abandoned = 0
+  broken = 0
   /** No connection outlives its last answer. */
   draining = false
   /** Called, while it drains, whenever something is over. */
@@ -96,7 +96,7 @@ export class Traffic implements Host {
 
   private lose(connection: Socket, exchanges: Set<Exchange>): void {
     this.connections.delete(connection)
-    for (const exchange of [...exchanges]) if (exchange.clientGone()) this.abandoned++
+    for (const exchange of [...exchanges]) if (exchange.clientGone()) this.broken++
     if (this.draining) this.onLess()
   }
 

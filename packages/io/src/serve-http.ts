@@ -78,7 +78,7 @@ export interface HttpStatistics {
   /** Handlers that threw. */
   readonly failed: number
   /** Requests whose client went away before the response was complete. */
-  readonly abandoned: number
+  readonly broken: number
 }
 
 /**
@@ -163,10 +163,10 @@ export class HttpServer {
     inspectable('HttpServer', this)
   }
 
-  /** Where it listens; null when it does not. */
-  get address(): Address | null {
+  /** Where it listens; undefined while it does not. */
+  get address(): Address | undefined {
     const address = this.server.listening ? this.server.address() : null
-    if (address === null) return null
+    if (address === null) return undefined
     if (typeof address === 'string') return { path: address }
     return { host: address.address, port: address.port }
   }
@@ -212,11 +212,11 @@ export class HttpServer {
    * When the time is up, the greenlets that still answer are ended and all connections are cut. Cancelled or aborted, it
    * stops waiting; the server drains on. Called by a handler, it does not wait for that one, whose answer is to come.
    *
-   * @param options - `timeoutMs`: how long it waits for the answers; `signal`.
+   * @param options - `timeoutMs`: how long to wait for the answers, in milliseconds, 5000 by default; `signal`.
    * @returns true when everything was answered, false when it was cut off.
    * @throws the signal's reason.
    */
-  stop(options?: WaitOptions): Blocking<boolean> {
+  stop(options: WaitOptions = {}): Blocking<boolean> {
     const refused = refuse(options)
     if (refused !== null) return refused
     const { server, traffic } = this
@@ -226,12 +226,15 @@ export class HttpServer {
     }
     traffic.exemptCaller()
     if (this.isOver) return complete(!this.forced)
-    return this.stoppers.park<boolean>(undefined, options, (operation) => this.force(operation))
+    const { timeoutMs = 5000, signal } = options
+    return this.stoppers.park<boolean>(undefined, { timeoutMs, signal }, (operation) =>
+      this.force(operation),
+    )
   }
 
   /** How things stand. */
   statistics(): HttpStatistics {
-    const { connections, active, waiting, served, failed, abandoned } = this.traffic
+    const { connections, active, waiting, served, failed, broken } = this.traffic
     return {
       listening: this.server.listening,
       connections: connections.size,
@@ -239,7 +242,7 @@ export class HttpServer {
       waiting: waiting.size,
       served,
       failed,
-      abandoned,
+      broken,
     }
   }
 
