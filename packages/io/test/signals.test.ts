@@ -283,7 +283,7 @@ describe('gracefulStop', () => {
     expect(calls).toEqual(['a 5000'])
   })
 
-  it('forces at a second signal, and gives a third its default action', async () => {
+  it('forces at a second signal', async () => {
     const { calls, server } = recorder()
     let open: () => void
     const gate = new Promise<void>((resolve) => (open = resolve))
@@ -294,6 +294,22 @@ describe('gracefulStop', () => {
     send('SIGINT')
     expect(await stopping).toBe('SIGTERM')
     expect(calls).toEqual(['slow Infinity', 'slow 0'])
+  })
+
+  it('leaves the third signal to its default action', async () => {
+    const child = program(`
+      import { gracefulStop } from '@greenhouse/io'
+      setInterval(() => {}, 1000)
+      const server = { stop({ timeoutMs }) { console.log(timeoutMs); return new Promise(() => {}) } }
+      void gracefulStop([server])
+      console.log('up')`)
+    const outcome = outcomeOf(child)
+    let said = ''
+    child.stdout!.on('data', (chunk: string) => {
+      said += chunk
+      if (/(?:up|5000|0)\n$/.test(said)) child.kill('SIGTERM')
+    })
+    expect(await outcome).toMatchObject({ signal: 'SIGTERM', stdout: 'up\n5000\n0\n' })
   })
 
   it('does not wait for ever for greenlets that resist, and not at all when forced', async () => {
