@@ -39,7 +39,7 @@ export abstract class ArrivingInput implements Input, Keeper {
       this.pull()
       const count = request.count(this.bytes, this.ended)
       if (count >= 0) {
-        const answer = this.readers.complete(request, this.take(request, count) as T)
+        const answer = this.readers.complete(request, request.answer(this.bytes, count) as T)
         if (count > 0) this.drained()
         return answer
       }
@@ -56,10 +56,8 @@ export abstract class ArrivingInput implements Input, Keeper {
   }
 
   takeBack(request: ReadRequest): void {
-    const { taken } = request
-    request.taken = null
-    if (taken === null || this.closed) return
-    this.bytes.putBack(taken, request.place)
+    if (this.closed) return
+    this.bytes.putBack(request.taken, request.place)
     this.changed()
   }
 
@@ -127,7 +125,7 @@ export abstract class ArrivingInput implements Input, Keeper {
       const count = request.count(this.bytes, this.ended)
       if (count >= 0) {
         // The reader has left the line before anything else moves.
-        this.readers.resume(this.take(request, count))
+        this.readers.resume(request.answer(this.bytes, count))
         if (count > 0) this.drained()
       } else if (this.failure !== undefined) this.readers.fail(this.failure)
       else break
@@ -143,13 +141,6 @@ export abstract class ArrivingInput implements Input, Keeper {
     this.running = wanted
     if (wanted) this.start()
     else this.stop()
-  }
-
-  take(request: ReadRequest, count: number): unknown {
-    request.place = this.bytes.place
-    const taken = this.bytes.take(count)
-    request.taken = taken
-    return request.make(taken)
   }
 
   closedError(): GreenhouseError {

@@ -50,6 +50,8 @@ export class PooledFd implements Backend {
   /** Counts what makes read bytes stale. */
   epoch = 0
   busy = false
+  /** How often it was read on without a seek: the more, the larger the pieces. */
+  rounds = 0
   closed = false
   /** @internal */
   closing = false
@@ -73,7 +75,7 @@ export class PooledFd implements Backend {
     request.keeper = this
     if (this.line.size === 0 && !this.busy) {
       const count = request.count(this.bytes, false)
-      if (count >= 0) return this.line.complete(request, this.take(request, count) as T)
+      if (count >= 0) return this.line.complete(request, this.answer(request, count) as T)
     }
     return this.enter(request, options)
   }
@@ -143,9 +145,7 @@ export class PooledFd implements Backend {
   }
 
   takeBack(request: ReadRequest): void {
-    const { taken } = request
-    request.taken = null
-    if (taken !== null && request.epoch === this.epoch) this.bytes.putBack(taken, request.place)
+    if (request.epoch === this.epoch) this.bytes.putBack(request.taken, request.place)
   }
 
   readable(): boolean {
@@ -200,8 +200,8 @@ export class PooledFd implements Backend {
   /** @internal */
   advanceRead(request: ReadRequest): void {
     const count = request.count(this.bytes, request.ended)
-    if (count >= 0) return this.line.resume(this.take(request, count))
-    const wanted = Math.max(request.wanted(this.bytes), CHUNK << Math.min(request.rounds++, 4))
+    if (count >= 0) return this.line.resume(this.answer(request, count))
+    const wanted = Math.max(request.wanted(this.bytes), CHUNK << Math.min(this.rounds++, 3))
     const chunk = Buffer.allocUnsafeSlow(Math.min(wanted, LARGEST))
     this.busy = true
     const position = this.explicit ? this.position : null
@@ -288,14 +288,13 @@ export class PooledFd implements Backend {
   dropAhead(): void {
     this.bytes.clear()
     this.epoch++
+    this.rounds = 0
   }
 
   /** @internal */
-  take(request: ReadRequest, count: number): unknown {
-    request.place = this.bytes.place
+  answer(request: ReadRequest, count: number): unknown {
     request.epoch = this.epoch
-    request.taken = this.bytes.take(count)
-    return request.make(request.taken)
+    return request.answer(this.bytes, count)
   }
 
   /** @internal */
