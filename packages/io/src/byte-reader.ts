@@ -1,6 +1,7 @@
 // How bytes are read, be they of a file, a pipe or a child's output.
 import type { Blocking, WaitOptions } from '@greenhouse/scheduler'
-import { checkCount } from '@greenhouse/scheduler/kernel'
+import { checkCount, refuse } from '@greenhouse/scheduler/kernel'
+import type { Taken } from './core/buffered-bytes.ts'
 import type { Input } from './core/buffered-input.ts'
 import { checkTarget } from './core/buffered-options.ts'
 import {
@@ -112,7 +113,7 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
 
   /** Reads line by line up to the end. Leaving the loop takes no line with it, and closes nothing. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
-    return { next: () => this.next(), [Symbol.asyncIterator]: () => this[Symbol.asyncIterator]() }
+    return new Lines(this)
   }
 
   /** @internal What the dump calls it. */
@@ -120,4 +121,36 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
 
   /** @internal */
   abstract readonly lineKind: string
+}
+
+/** How often a loop goes the long way, on which it can be made to wait its turn. */
+const LONG_WAY = 64
+
+/** Lines that are there already come as plain promises: `await` takes those without a detour. */
+class Lines<T extends Buffer | string> implements AsyncIterableIterator<T, undefined> {
+  readonly reader: ByteReader<T>
+  readonly place: Taken = { chunk: Buffer.alloc(0), start: 0, end: 0 }
+  steps = 0
+
+  constructor(reader: ByteReader<T>) {
+    this.reader = reader
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    const { reader } = this
+    if (++this.steps % LONG_WAY === 0) return reader.next()
+    const refused = refuse()
+    if (refused !== null) return refused
+    const bytes = reader.input.ready
+    const count = bytes === null ? -1 : bytes.lineLength(Infinity, reader.encoding)
+    if (count < 0) return reader.next()
+    bytes!.take(count, this.place)
+    const value = bytes!.pieceOf(this.place, reader.encoding) as T
+    reader.input.drained()
+    return Promise.resolve({ done: false, value })
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
 }

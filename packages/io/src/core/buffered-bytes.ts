@@ -128,8 +128,12 @@ export class ByteQueue {
     this.forgetSearch()
   }
 
-  /** What was taken, as text. */
-  textOf({ chunk, start, end }: Taken, encoding: BufferEncoding): string {
+  /** What was taken: bytes, or text where there is an encoding. */
+  pieceOf({ chunk, start, end }: Taken, encoding: BufferEncoding | undefined): Buffer | string {
+    if (encoding === undefined) {
+      if (start === 0 && end === chunk.length) return chunk
+      return chunk.subarray(start, end) as Buffer
+    }
     const { textFrom } = this
     if (chunk === this.textChunk && this.text !== '' && start >= textFrom)
       return this.text.slice(start - textFrom, end - textFrom)

@@ -9,7 +9,11 @@ import type { Keeper, ReadRequest } from './buffered-requests.ts'
 /** What a public reader reads from. */
 export interface Input {
   readonly closed: boolean
+  /** What is there, where nobody stands in line for it; else null. */
+  readonly ready: ByteQueue | null
   ask<T>(request: ReadRequest, options: WaitOptions | undefined): Blocking<T>
+  /** Bytes have been taken out of it: there is room. */
+  drained(): void
 }
 
 export abstract class ArrivingInput implements Input, Keeper {
@@ -28,6 +32,12 @@ export abstract class ArrivingInput implements Input, Keeper {
   constructor(what: string, owner: Source['owner'], outside: boolean) {
     this.what = what
     this.readers = new Line(what, owner, outside)
+  }
+
+  get ready(): ByteQueue | null {
+    if (this.closed || this.readers.size > 0) return null
+    this.pull()
+    return this.bytes
   }
 
   ask<T>(request: ReadRequest, options: WaitOptions | undefined): Blocking<T> {
@@ -112,7 +122,6 @@ export abstract class ArrivingInput implements Input, Keeper {
   /** Nobody wants bytes any more. */
   abstract stop(): void
 
-  /** Bytes have been taken out: there is room. */
   drained(): void {}
 
   changed(): void {

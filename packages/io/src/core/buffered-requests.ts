@@ -55,7 +55,7 @@ export abstract class ReadRequest implements Request, Taken {
   }
 
   make(bytes: ByteQueue): unknown {
-    return this.encoding === undefined ? this.taken : bytes.textOf(this, this.encoding)
+    return bytes.pieceOf(this, this.encoding)
   }
 
   giveBack(): void {

@@ -3,6 +3,7 @@ import { finished, type Readable, type Writable } from 'node:stream'
 import type { Blocking, WaitOptions } from '@greenhouse/scheduler'
 import { GreenhouseError } from '@greenhouse/scheduler'
 import { complete, fail, refuse, type Source } from '@greenhouse/scheduler/kernel'
+import type { ByteQueue } from './buffered-bytes.ts'
 import { StreamInput } from './buffered-stream-input.ts'
 import { StreamOutput } from './buffered-stream-output.ts'
 import type { WriteRequest } from './buffered-output.ts'
@@ -53,6 +54,12 @@ export class PolledFd implements Backend {
   get fd(): number {
     return this.closed ? -1 : this.descriptor
   }
+
+  get ready(): ByteQueue | null {
+    return this.input?.ready ?? null
+  }
+
+  drained(): void {}
 
   ask<T>(request: ReadRequest, options: WaitOptions | undefined): Blocking<T> {
     const { input } = this

@@ -69,6 +69,12 @@ export class PooledFd implements Backend {
     this.closers = new OutsideList<void>('File.close', null, owner)
   }
 
+  get ready(): ByteQueue | null {
+    return this.closed || this.busy || this.line.size > 0 ? null : this.bytes
+  }
+
+  drained(): void {}
+
   ask<T>(request: ReadRequest, options: WaitOptions | undefined): Blocking<T> {
     const refused = refuse(options) ?? this.refuseUse(this.mode.readable, 'reading')
     if (refused !== null) return refused
