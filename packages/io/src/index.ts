@@ -2,7 +2,10 @@
 
 // Sockets
 export { formatAddress, parseAddress, type Address, type AddressLike } from './address.ts'
-export { connect, listen, Socket } from './socket.ts'
+export { Socket } from './socket.ts'
+export { connect, listen } from './socket-open.ts'
+export { SocketFile, type MakeFileOptions, type TextEncoding } from './make-file.ts'
+export type { SendFileOptions } from './socket-send-file.ts'
 export { getDefaultTimeout, setDefaultTimeout, type ConnectOptions } from './socket-options.ts'
 export type { Listener, ListenOptions } from './server-listener.ts'
 

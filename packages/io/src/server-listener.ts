@@ -26,6 +26,7 @@ import type { ConnectOptions } from './socket-options.ts'
 import { adopt } from './socket-adopt.ts'
 import type { Socket } from './socket.ts'
 import { Wire } from './socket-wire.ts'
+import type { StartTlsOptions, TlsServerOptions } from './tls-options.ts'
 
 /** How to listen. */
 export interface ListenOptions extends WaitOptions, Pick<ConnectOptions, 'noDelay' | 'keepAlive'> {
@@ -35,6 +36,8 @@ export interface ListenOptions extends WaitOptions, Pick<ConnectOptions, 'noDela
   readonly ipv6Only?: boolean | undefined
   /** Whether workers of a cluster do not share the address; false by default. */
   readonly exclusive?: boolean | undefined
+  /** Speaks TLS with every connection. The handshake begins when it is taken; `accept` does not wait for it. */
+  readonly tls?: TlsServerOptions | undefined
   /** Whether every user of the machine may connect to a UNIX socket; false by default. */
   readonly publicPath?: boolean | undefined
 }
@@ -192,7 +195,12 @@ export class Listener {
     stop: () => void = () => this.close(),
   ): Blocking<T> {
     const { server } = this
-    this.options = options
+    // One object for all connections: it stands for one set of certificates and sessions.
+    const { tls } = options
+    this.options =
+      tls === undefined
+        ? options
+        : { ...options, tls: { ...tls, isServer: true } as TlsServerOptions }
     return call<T>(
       kind,
       options,
@@ -279,6 +287,7 @@ export class Listener {
   hand(operation: Operation, socket: Socket): void {
     const iterating = operation.source === this.nexts
     this.acceptors.shift()
+    this.begin(socket)
     resume(operation, iterating ? { done: false, value: socket } : socket)
   }
 
@@ -290,7 +299,15 @@ export class Listener {
       this.waiting.splice(0, this.taken)
       this.taken = 0
     }
+    this.begin(socket)
     return socket
+  }
+
+  /** @internal The handshake is the business of who takes the connection, not of who accepts. */
+  begin(socket: Socket): void {
+    const { tls } = this.options
+    if (tls === undefined || socket.tls !== null || this.shut) return
+    socket.beginTls(tls as StartTlsOptions)
   }
 }
 

@@ -1,16 +1,26 @@
 // How a connection is made: the Node socket, its way to the peer, and what is undone when nobody waits for it any more.
-import { isIP, type LookupFunction, type TcpNetConnectOpts } from 'node:net'
 import type { LookupAddress } from 'node:dns'
-import { checkCount, checkDelay, wrongValue } from '@greenhouse/scheduler/kernel'
-import type { Address } from './address.ts'
-import type { Done } from './core/call.ts'
+import { isIP, type LookupFunction, type TcpNetConnectOpts } from 'node:net'
+import type { Blocking } from '@greenhouse/scheduler'
+import {
+  checkCount,
+  checkDelay,
+  checkOptions,
+  fail,
+  refuse,
+  wrongValue,
+} from '@greenhouse/scheduler/kernel'
+import { parseAddress, type Address, type AddressLike } from './address.ts'
+import { call, type Done, type Start } from './core/call.ts'
 import { resolveName } from './resolve-name.ts'
-import { closedError } from './socket-errors.ts'
+import { closedError, systemError } from './socket-errors.ts'
 import type { ConnectOptions } from './socket-options.ts'
+import { CONNECTING, NEW, RELEASED } from './socket-stream.ts'
+import type { Socket } from './socket.ts'
 import { Wire, type WireOwner } from './socket-wire.ts'
 
 /** Checks options as far as Node would not. */
-export function checkConnectOptions(options: ConnectOptions | undefined): void {
+function checkConnectOptions(options: ConnectOptions | undefined): void {
   if (options === undefined) return
   const { family, attemptMs, keepAlive } = options
   if (family !== undefined && family !== 4 && family !== 6) {
@@ -20,8 +30,58 @@ export function checkConnectOptions(options: ConnectOptions | undefined): void {
   if (typeof keepAlive === 'number') checkDelay('options.keepAlive', keepAlive)
 }
 
+/** Connects a socket that is new; gives `result` when it is open, after the handshake where it speaks TLS. */
+export function connectSocket<T>(
+  socket: Socket,
+  kind: string,
+  address: AddressLike,
+  options: ConnectOptions,
+  result: T,
+): Blocking<T> {
+  const parsed = parseAddress(address)
+  checkOptions('options', options)
+  checkConnectOptions(options)
+  if (parsed.port === 0) wrongValue('address', 'an address with a port of at least 1', address)
+  const refused = refuse(options)
+  if (refused !== null) return refused
+  if (socket.state >= RELEASED) return fail(socket.closedError())
+  if (socket.state !== NEW) {
+    return fail(systemError(socket.state === CONNECTING ? 'EINPROGRESS' : 'EISCONN', 'connect'))
+  }
+  const { bound } = socket
+  const { tls = false } = options
+  const where =
+    bound?.host === undefined
+      ? options
+      : { localHost: bound.host, localPort: bound.port, ...options }
+  const start: Start<T> = (done) => {
+    socket.state = CONNECTING
+    socket.raw = openWire(socket, parsed, where, (error, wire) => {
+      if (socket.state >= RELEASED) return done(socket.closedError())
+      if (wire === undefined) {
+        socket.state = NEW
+        socket.raw = null
+        return done(error)
+      }
+      if (parsed.path !== undefined) socket.names = { peer: parsed }
+      socket.host = parsed.host
+      socket.opened(wire)
+      if (tls === false) return done(null, result)
+      socket.beginTls(tls === true ? {} : tls, (failure) => {
+        if (failure === null) return done(null, result)
+        socket.close()
+        done(failure)
+      })
+    })
+    return () => socket.close()
+  }
+  if (socket.blocks) return call(kind, socket.limited(options), start, () => socket.close())
+  start(() => {})
+  return fail(systemError('EINPROGRESS', 'connect'))
+}
+
 /** Connects a wire; `done` gets it when it is open. Gives the wire, to be destroyed when nobody waits any more. */
-export function openWire(
+function openWire(
   owner: WireOwner,
   address: Address,
   options: ConnectOptions,

@@ -53,6 +53,8 @@ export class Inbox {
   /** Whether the source was told to stop. */
   stopped = true
   readers: Readers | null = null
+  /** How often bytes were put back in front. */
+  unreads = 0
   /** @internal */
   first: Buffer | null = null
   /** @internal */
@@ -167,6 +169,7 @@ export class Inbox {
   /** Puts bytes back in front. */
   unread(bytes: Uint8Array): void {
     if (this.closed || bytes.length === 0) return
+    this.unreads++
     const chunk = asBuffer(bytes)
     if (this.first !== null) {
       if (this.gone > 0) this.rest![--this.gone] = this.first

@@ -58,6 +58,7 @@ export class Outbox {
 
   /** Sends bytes, whole; gives `result`. */
   send<T>(bytes: Uint8Array, result: T, options: WaitOptions | undefined): Blocking<T> {
+    if (this.failure !== undefined) return fail(this.failure)
     if (this.waits) return this.park({ bytes, at: 0, last: false, result }, options)
     let at = 0
     do {

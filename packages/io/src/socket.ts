@@ -1,23 +1,22 @@
 // The Socket: a connection over TCP or a UNIX socket, plain or with TLS. How it moves bytes stands in socket-stream.ts.
 import type { Socket as NodeSocket } from 'node:net'
+import type { FileHandle } from 'node:fs/promises'
+import { Duplex } from 'node:stream'
+import type { ReadableStream, WritableStream } from 'node:stream/web'
 import type { Blocking, WaitOptions } from '@greenhouse/scheduler'
 import { checkOptions, complete, fail, refuse, wrongValue } from '@greenhouse/scheduler/kernel'
 import { parseAddress, type Address, type AddressLike } from './address.ts'
-import { call, type Start } from './core/call.ts'
 import { POLLABLE, type Pollable } from './core/pollable.ts'
 import { checkListenOptions, Listener, type ListenOptions } from './server-listener.ts'
-import { checkConnectOptions, openWire } from './socket-connect.ts'
+import { SocketFile, type MakeFileOptions, type TextEncoding } from './make-file.ts'
+import { connectSocket } from './socket-connect.ts'
 import { systemError, unsupported } from './socket-errors.ts'
 import type { ConnectOptions } from './socket-options.ts'
-import {
-  CLOSED,
-  CONNECTING,
-  LISTENING,
-  NEW,
-  OPEN,
-  RELEASED,
-  SocketStream,
-} from './socket-stream.ts'
+import { sendFile, type SendFileOptions } from './socket-send-file.ts'
+import { SocketPollable } from './socket-pollable.ts'
+import { SecureStream } from './socket-secure.ts'
+import { CLOSED, LISTENING, NEW, OPEN, RELEASED } from './socket-stream.ts'
+import { releaseStream, wrapStream } from './streams.ts'
 import type { Wire } from './socket-wire.ts'
 
 /**
@@ -44,13 +43,29 @@ import type { Wire } from './socket-wire.ts'
  *
  * Source: greenhouse/io/sockets.py Socket
  */
-export class Socket extends SocketStream {
+export class Socket extends SecureStream {
   /** @internal */
   bound: Address | null = null
   /** @internal */
   listener: Listener | null = null
   /** @internal Remembered from when the connection was open. */
   names: { sock?: Address | undefined; peer?: Address | undefined } | null = null
+
+  /**
+   * Makes a socket of a stream that was made elsewhere: a `net.Socket`, `tls.TLSSocket` or any Duplex of bytes. From then on it
+   * belongs to the socket; its own listeners for data hear nothing more.
+   *
+   * @param stream - An open stream without an encoding.
+   * @returns the socket.
+   * @throws {GH_INVALID_ARGUMENT}, {GH_CLOSED} when it is destroyed.
+   *
+   * Source: greenhouse/io/sockets.py Socket(_sock), socket_fromfd. Differs: of a stream, not of a descriptor.
+   */
+  static from(stream: Duplex): Socket {
+    const socket = new Socket()
+    wrapStream(socket, stream)
+    return socket
+  }
 
   /** The address on this side; undefined where there is none yet. */
   get sockName(): Address | undefined {
@@ -112,7 +127,7 @@ export class Socket extends SocketStream {
     if (refused !== null) return refused
     if (this.state >= RELEASED) return fail(this.closedError())
     if (this.state !== NEW) return fail(systemError('EINVAL', 'listen'))
-    const listener = new Listener(accepted)
+    const listener = new Listener(() => new Socket())
     this.listener = listener
     this.state = LISTENING
     const address = this.bound ?? { host: '::', port: 0 }
@@ -187,12 +202,82 @@ export class Socket extends SocketStream {
     const { raw, listener } = this
     this.state = CLOSED
     this.raw = null
-    if (raw !== null) raw.destroy()
+    if (raw !== null) this.hangUp(raw)
+    else this.tls?.raw.destroy()
+    this.tls?.waiters.failWith(this.closedError())
     listener?.close()
     this.inbox.close()
     const error = this.closedError()
     this.outbox.fail(error, () => this.closedError())
     this.changed()
+  }
+
+  /**
+   * Makes a file of the socket: a reader by lines and a writer with a buffer. `recv` and the file can be mixed.
+   *
+   * @param mode - `'r'`, `'w'` or `'rw'`, which is the default.
+   * @param options - `encoding` to give and take strings, `bufferBytes`.
+   * @throws {GH_INVALID_ARGUMENT}
+   * @example
+   * ```ts
+   * import { schedule } from '@greenhouse/scheduler'
+   * import { connect, listen } from '@greenhouse/io'
+   *
+   * const listener = await listen('127.0.0.1:0')
+   * schedule(function* () {
+   *   const peer = yield* listener.accept()
+   *   yield* peer.sendAll(Buffer.from('one\ntwo\n'))
+   *   peer.close()
+   * })
+   * const socket = await connect(listener.address)
+   * for await (const line of socket.makeFile('r', { encoding: 'utf8' })) console.log(line.trim())
+   * // => one
+   * // => two
+   * socket.close()
+   * listener.close()
+   * ```
+   *
+   * Source: greenhouse/io/sockets.py Socket.makefile. Differs: the buffer has the size that was asked for.
+   */
+  makeFile(
+    mode: string,
+    options: MakeFileOptions & { readonly encoding: TextEncoding },
+  ): SocketFile<string>
+  makeFile(mode?: string, options?: MakeFileOptions): SocketFile
+  makeFile(mode?: string, options?: MakeFileOptions): SocketFile<never> {
+    return new SocketFile<never>(this, mode, options)
+  }
+
+  /**
+   * Sends a file, or part of it, with the memory of one slice.
+   *
+   * Cancelled or timed out, the file is closed again, and the socket is as after a cancelled `sendAll`.
+   *
+   * @param path - Of the file; or a `FileHandle`, which stays open.
+   * @param options - `timeoutMs`, `signal`, `offset` and `length` in bytes.
+   * @returns how many bytes were sent.
+   * @throws as `sendAll`, and Node's own errors of files (ENOENT).
+   */
+  sendFile(
+    path: string | URL | Buffer | FileHandle,
+    options: SendFileOptions = {},
+  ): Blocking<number> {
+    return sendFile(this, path, options)
+  }
+
+  /**
+   * Hands the connection out as a Node stream: a `net.Socket`, `tls.TLSSocket`, or what was given to `Socket.from`. What was
+   * read too early is in it. The socket itself is closed from then on, without the connection.
+   *
+   * @throws {GH_CLOSED}, {GH_INVALID_STATE} when somebody reads or sends; ENOTCONN.
+   */
+  toDuplex(): Duplex {
+    return releaseStream(this)
+  }
+
+  /** Hands the connection out as web streams; otherwise as `toDuplex`. */
+  toWeb(): { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> } {
+    return Duplex.toWeb(releaseStream(this)) as ReturnType<Socket['toWeb']>
   }
 
   /** Sets whether small messages go out at once; true at first. */
@@ -265,6 +350,13 @@ export class Socket extends SocketStream {
     this.changed()
   }
 
+  /** @internal Closes what is below; says goodbye first where that is owed and possible at once. */
+  hangUp(raw: Duplex): void {
+    const { tls, outbox } = this
+    if (tls !== null && !outbox.busy && !outbox.finished && !raw.destroyed) raw.end()
+    raw.destroy()
+  }
+
   /** @internal */
   rememberNames(): void {
     if (this.state !== OPEN || !this.native) return
@@ -286,103 +378,6 @@ export class Socket extends SocketStream {
   }
 }
 
-/**
- * Connects to a server: TCP by name or address, or a UNIX socket.
- *
- * All addresses of a name are tried, a next one when one does not answer at once. Cancelled or timed out, nothing is left.
- *
- * @param address - As for `parseAddress`: `'example.org:80'`, `8080`, `'unix:/run/app.sock'`, `{ host, port }`.
- * @param options - `timeoutMs`, `signal`, `tls`, and how to connect.
- * @returns the socket.
- * @throws as `Socket.connect`.
- * @example
- * ```ts no-run
- * import { connect } from '@greenhouse/io'
- *
- * const socket = await connect('example.org:443', { tls: true, timeoutMs: 5000 })
- * ```
- *
- * Source: greenhouse/emulation, socket.create_connection
- */
-export function connect(address: AddressLike, options: ConnectOptions = {}): Blocking<Socket> {
-  const socket = new Socket()
-  return connectSocket(socket, 'connect', address, options, socket)
-}
-
-/**
- * Listens for connections.
- *
- * Cancelled or timed out, nothing is left.
- *
- * @param address - As for `parseAddress`; port 0 for a free one.
- * @param options - `timeoutMs`, `signal`, `backlog`, and how to listen.
- * @returns the listener; `address` is where it listens.
- * @throws {GH_TIMEOUT}, {GH_INVALID_ARGUMENT}, the signal's reason, Node's own errors (EADDRINUSE, EACCES).
- * @example
- * ```ts
- * import { listen } from '@greenhouse/io'
- *
- * const listener = await listen('127.0.0.1:0')
- * console.log(listener.address.host) // => 127.0.0.1
- * listener.close()
- * ```
- */
-export function listen(address: AddressLike, options: ListenOptions = {}): Blocking<Listener> {
-  const parsed = parseAddress(address)
-  checkListenOptions(options)
-  const refused = refuse(options)
-  if (refused !== null) return refused
-  const listener = new Listener(accepted)
-  return listener.open('listen', parsed, options, listener)
-}
-
-/** @internal Makes the socket of a connection that a listener got. */
-export function accepted(): Socket {
-  return new Socket()
-}
-
-function connectSocket<T>(
-  socket: Socket,
-  kind: string,
-  address: AddressLike,
-  options: ConnectOptions,
-  result: T,
-): Blocking<T> {
-  const parsed = parseAddress(address)
-  checkOptions('options', options)
-  checkConnectOptions(options)
-  if (parsed.port === 0) wrongValue('address', 'an address with a port of at least 1', address)
-  const refused = refuse(options)
-  if (refused !== null) return refused
-  if (socket.state >= RELEASED) return fail(socket.closedError())
-  if (socket.state !== NEW) {
-    return fail(systemError(socket.state === CONNECTING ? 'EINPROGRESS' : 'EISCONN', 'connect'))
-  }
-  const { bound } = socket
-  const where =
-    bound?.host === undefined
-      ? options
-      : { localHost: bound.host, localPort: bound.port, ...options }
-  const start: Start<T> = (done) => {
-    socket.state = CONNECTING
-    socket.raw = openWire(socket, parsed, where, (error, wire) => {
-      if (socket.state >= RELEASED) return done(socket.closedError())
-      if (wire === undefined) {
-        socket.state = NEW
-        socket.raw = null
-        return done(error)
-      }
-      if (parsed.path !== undefined) socket.names = { peer: parsed }
-      socket.opened(wire)
-      done(null, result)
-    })
-    return () => socket.close()
-  }
-  if (socket.blocks) return call(kind, socket.limited(options), start, () => socket.close())
-  start(() => {})
-  return fail(systemError('EINPROGRESS', 'connect'))
-}
-
 function nameOf(host: string | undefined, port: number | undefined): Address | undefined {
   return host === undefined || port === undefined ? undefined : { host, port }
 }
@@ -392,33 +387,3 @@ Object.defineProperty(Socket.prototype, POLLABLE, {
     return new SocketPollable(this)
   },
 })
-
-class SocketPollable implements Pollable {
-  readonly socket: Socket
-
-  constructor(socket: Socket) {
-    this.socket = socket
-  }
-
-  readable(): boolean {
-    const { state, listener, inbox } = this.socket
-    return state >= RELEASED || (listener === null ? inbox.ready : listener.ready)
-  }
-
-  writable(): boolean {
-    const { state, outbox } = this.socket
-    return state >= RELEASED || (state === OPEN && outbox.ready)
-  }
-
-  watch(changed: () => void): () => void {
-    const { socket } = this
-    if (socket.listener !== null) return socket.listener.watch(changed)
-    const watchers = (socket.watchers ??= new Set())
-    watchers.add(changed)
-    if (socket.state === OPEN) socket.inbox.readAhead()
-    return () => {
-      watchers.delete(changed)
-      if (watchers.size === 0 && socket.watchers === watchers) socket.watchers = null
-    }
-  }
-}
