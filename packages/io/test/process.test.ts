@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { end, schedule, withTimeout, type Blocking, type WaitOptions } from '@greenhouse/scheduler'
@@ -115,6 +115,36 @@ describe('runProcess', () => {
     expect(stdout).toMatch(/greenhouse-process-.*\nyes\n$/)
   })
 
+  it('leads the streams elsewhere', async () => {
+    const options = { ...text, stdout: 'ignore', stderr: 'ignore' } as const
+    expect(await runProcess('sh', ['-c', 'echo x; echo y >&2; cat'], options)).toEqual({
+      code: 0,
+      signal: null,
+      stdout: '',
+      stderr: '',
+    })
+    const log = await open(file, 'w')
+    await runProcess('echo', ['logged'], { stdout: log.fd })
+    await log.close()
+    expect(readFileSync(file, 'utf8')).toBe('logged\n')
+  })
+
+  it('can be stopped in the clean-up of an ended greenlet', async () => {
+    const greenlet = schedule(function* () {
+      const child = new Process('sh', ['-c', FAMILY, file])
+      try {
+        yield* child.wait()
+      } finally {
+        yield* child.stop()
+      }
+    })
+    const numbers = await pids(2)
+    end(greenlet)
+    expect(await codeOf(greenlet.join())).toBe('GH_EXIT')
+    expect(alive(numbers[0]!)).toBe(false)
+    await gone(...numbers)
+  })
+
   it("fails with Node's own error when the command cannot be started", async () => {
     await expect(runProcess('greenhouse-no-such-command', ['x'])).rejects.toMatchObject({
       code: 'ENOENT',
@@ -177,6 +207,7 @@ describe('runProcess', () => {
     expect(() => runProcess('echo', [], { shell: 1 as never })).toThrow(bad)
     expect(() => runProcess('echo', [], { check: 1 as never })).toThrow(bad)
     expect(() => runProcess('echo', [], { graceMs: -1 })).toThrow(bad)
+    expect(() => runProcess('cat', [], { input: 'x', stdin: 'ignore' })).toThrow(bad)
     expect(() => new Process('echo', [], { stdin: 'x' as never })).toThrow(bad)
   })
 })
@@ -482,13 +513,14 @@ describe('a program with children', () => {
   )
 
   it('leaves a signal to those who listen for it, also to one that looks whether it is alone', async () => {
-    const parent = program(`${FAMILY_OF(FAMILY)}
+    const parent = program(`
       const listener = () => {
         console.log(process.listenerCount('SIGTERM'))
         setTimeout(() => { console.log(process.listenerCount('SIGTERM')); void child.stop() }, 50)
         process.off('SIGTERM', listener)
       }
-      process.on('SIGTERM', listener)`)
+      process.on('SIGTERM', listener)
+      ${FAMILY_OF(FAMILY)}`)
     const outcome = outcomeOf(parent)
     const numbers = await pids(2)
     parent.kill('SIGTERM')
@@ -497,8 +529,9 @@ describe('a program with children', () => {
   })
 
   it('kills at its exit those that were told to go and have not gone', async () => {
-    const parent = program(`${FAMILY_OF(DEAF)}
-      process.on('SIGUSR2', () => { void child.stop({ timeoutMs: 60000 }); process.exit(0) })`)
+    const parent = program(`
+      process.on('SIGUSR2', () => { void child.stop({ timeoutMs: 60000 }); process.exit(0) })
+      ${FAMILY_OF(DEAF)}`)
     const outcome = outcomeOf(parent)
     const numbers = await pids(2)
     parent.kill('SIGUSR2')
