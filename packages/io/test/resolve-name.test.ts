@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { getServers, setServers } from 'node:dns'
 import { readdirSync } from 'node:fs'
 import { mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises'
@@ -168,6 +169,20 @@ describe('resolveName', () => {
     found[0]!.length = 0
     expect(await resolveName('both.test', { servers, family: 4 })).toHaveLength(2)
     expect(server.asked).toHaveLength(1)
+  })
+
+  it('keeps the context of each who asked', async () => {
+    const { servers } = server
+    const storage = new AsyncLocalStorage<number>()
+    const seen = [1, 2, 3].map((id) =>
+      storage.run(id, () =>
+        schedule(async () => {
+          await resolveName('both.test', { servers, family: 4 })
+          return storage.getStore()
+        }).join(),
+      ),
+    )
+    expect(await Promise.all(seen)).toEqual([1, 2, 3])
   })
 
   it('remembers an answer as long as it is valid', async () => {

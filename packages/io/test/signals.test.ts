@@ -1,7 +1,14 @@
 import { end, Group, pause, pauseFor, schedule, type Blocking } from '@greenhouse/scheduler'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { afterEach, describe, expect, it } from 'vitest'
-import { gracefulStop, Process, SignalWatcher, waitSignal } from '../src/index.ts'
+import {
+  connect,
+  gracefulStop,
+  Process,
+  SignalWatcher,
+  StreamServer,
+  waitSignal,
+} from '../src/index.ts'
 import { outcomeOf, program } from './process-support.ts'
 
 const coded = (code: string) => expect.objectContaining({ code })
@@ -375,6 +382,29 @@ describe('gracefulStop', () => {
     send('SIGTERM')
     expect(await stopping).toBe('SIGTERM')
     expect(await child.wait()).toEqual({ code: null, signal: 'SIGTERM' })
+  })
+
+  it('drains real servers, and cuts connections off at a second signal', async () => {
+    const server = new StreamServer(async (socket) => {
+      try {
+        while ((await socket.recv()).length > 0) await socket.sendAll(Buffer.from('x'))
+      } catch {
+        // Cut off.
+      }
+    })
+    const client = await connect(await server.start('127.0.0.1:0'))
+    await client.sendAll(Buffer.from('a'))
+    await client.recv()
+    const stopping = gracefulStop([server], { drainMs: 600_000 })
+    await sendSoon('SIGTERM')
+    await expect.poll(() => server.statistics().listening).toBe(false)
+    // What is under way goes on.
+    await client.sendAll(Buffer.from('b'))
+    expect((await client.recv()).toString()).toBe('x')
+    send('SIGTERM')
+    expect(await stopping).toBe('SIGTERM')
+    expect(server.statistics().active).toBe(0)
+    client.close()
   })
 
   it('refuses what cannot be stopped', () => {
