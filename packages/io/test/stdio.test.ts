@@ -53,8 +53,15 @@ describe('stdin, stdout, stderr', () => {
   it.skipIf(spawnSync('script', ['--version']).status !== 0)('work on a terminal', () => {
     const program = `
       const { stdin, stdout, open, fromFd } = await import('@greenhouse/io')
-      const { readdirSync } = await import('node:fs')
-      const fds = () => readdirSync('/proc/self/fd').length
+      const { readdirSync, readlinkSync } = await import('node:fs')
+      const target = (fd) => {
+        try {
+          return readlinkSync('/proc/self/fd/' + fd)
+        } catch {
+          return ''
+        }
+      }
+      const fds = () => readdirSync('/proc/self/fd').filter((fd) => /tty|pts/.test(target(fd))).length
       const line = await stdin.readline()
       await stdout.write([stdin.isTTY, stdout.isTTY, String(line).trim()].join() + '\\n')
       const before = fds()

@@ -2,8 +2,9 @@
 // side, and an idle one does not keep the process alive where it is asked not to.
 import type { Readable } from 'node:stream'
 import { GreenhouseError } from '@greenhouse/scheduler'
-import { wrongType, type Source } from '@greenhouse/scheduler/kernel'
+import type { Source } from '@greenhouse/scheduler/kernel'
 import { ArrivingInput } from './buffered-input.ts'
+import { bytesOf } from './buffered-output.ts'
 
 interface Holding {
   ref?(): unknown
@@ -26,7 +27,6 @@ export class StreamInput extends ArrivingInput {
     super(what, owner, true)
     this.stream = stream
     this.use = use
-    if (stream.readableObjectMode) wrongType('readable', 'a stream of bytes', stream)
     if (stream.errored) this.finished(stream.errored)
     else if (stream.readableEnded) this.finished()
     else if (stream.destroyed) this.finished(cutOff())
@@ -52,7 +52,7 @@ export class StreamInput extends ArrivingInput {
     // Buffered in the stream while nobody waited.
     if (this.stream.readableLength > 0 && !this.stream.destroyed) {
       const chunk: unknown = this.stream.read()
-      if (chunk !== null) this.bytes.push(this.bytesOf(chunk))
+      if (chunk !== null) this.taken(chunk, (bytes) => this.bytes.push(bytes))
     }
   }
 
@@ -63,7 +63,7 @@ export class StreamInput extends ArrivingInput {
 
   /** @internal */
   readonly onData = (chunk: unknown): void => {
-    this.arrived(this.bytesOf(chunk))
+    this.taken(chunk, (bytes) => this.arrived(bytes))
   }
 
   /** @internal */
@@ -84,13 +84,15 @@ export class StreamInput extends ArrivingInput {
     this.finished(this.stream.readableEnded ? undefined : cutOff())
   }
 
-  /** @internal */
-  bytesOf(chunk: unknown): Buffer {
-    if (typeof chunk === 'string') {
-      return Buffer.from(chunk, this.stream.readableEncoding ?? 'utf8')
+  /** @internal An object among the bytes ends it all. */
+  taken(chunk: unknown, keep: (bytes: Buffer) => void): void {
+    let bytes: Buffer
+    try {
+      bytes = bytesOf('chunk', chunk, this.stream.readableEncoding ?? undefined)
+    } catch (error) {
+      return this.finished(error)
     }
-    const { buffer, byteOffset, byteLength } = chunk as Uint8Array
-    return Buffer.isBuffer(chunk) ? chunk : Buffer.from(buffer, byteOffset, byteLength)
+    keep(bytes)
   }
 }
 
