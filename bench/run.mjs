@@ -9,7 +9,18 @@ import { format, goalText, judgeAll, report, table } from './harness/report.mjs'
 import { installRivals, rivalVersions } from './harness/rivals.mjs'
 import { runSuite } from './harness/run-suite.mjs'
 
-const SUITES = ['switch', 'spawn', 'queue', 'lock', 'map', 'timers', 'context', 'await']
+const SUITES = [
+  'switch',
+  'spawn',
+  'queue',
+  'lock',
+  'map',
+  'timers',
+  'context',
+  'await',
+  'echo',
+  'fan-out',
+]
 
 const USAGE = `npm run bench -- [options]
 
@@ -33,7 +44,7 @@ async function main({ suites, only, rounds, quick, json }) {
   let failed = 0
   for (const name of suites) {
     const { suite } = await import(`./${name}.mjs`)
-    const { results, failures } = await runSuite(name, suite, {
+    const { results, failures, skipped } = await runSuite(name, suite, {
       rounds,
       quick,
       wanted: (row) => only.length === 0 || only.some((text) => row.includes(text)),
@@ -41,6 +52,7 @@ async function main({ suites, only, rounds, quick, json }) {
     })
     progress('')
     console.log(`${report(suite, results)}\n`)
+    for (const { row, reason } of skipped) console.log(`${row} was skipped: ${reason}\n`)
     for (const { case: name, row, failure } of failures)
       console.log(`${row}, ${name}: ${failure}\n`)
     const goals = judgeAll(suite, results)
@@ -48,7 +60,7 @@ async function main({ suites, only, rounds, quick, json }) {
       ...goals.filter(({ reached }) => !reached).map((goal) => ({ suite: name, ...goal })),
     )
     failed += failures.length
-    all.suites[name] = { results, goals, failures }
+    all.suites[name] = { results, goals, failures, skipped }
   }
   const goals = Object.values(all.suites).flatMap((suite) => suite.goals)
   console.log(`## Goals: ${goals.length - misses.length} of ${goals.length} reached\n`)

@@ -11,17 +11,16 @@ const LONGEST_MS = 120_000
 const child = join(import.meta.dirname, 'child.mjs')
 
 /**
- * Gives, by case, contender and figure, the values of all rounds; and the failures.
+ * Gives, by case, contender and figure, the values of all rounds; the failures; and who could not take part, with the reason.
  *
  * `wanted(contenderName)` picks contenders, `progress(text)` hears what is going on.
  */
 export async function runSuite(name, suite, { rounds, quick, wanted, progress }) {
   const results = {}
   const failures = []
+  const { present, skipped } = whoIsThere(suite.contenders.filter(({ name: row }) => wanted(row)))
   for (const caseName of Object.keys(suite.cases)) {
-    const contenders = suite.contenders.filter(
-      (contender) => wanted(contender.name) && (contender.cases?.includes(caseName) ?? true),
-    )
+    const contenders = present.filter((contender) => contender.cases?.includes(caseName) ?? true)
     const ofCase = (results[caseName] = {})
     for (let round = 1; round <= rounds; round++) {
       for (const contender of contenders) {
@@ -32,7 +31,17 @@ export async function runSuite(name, suite, { rounds, quick, wanted, progress })
       }
     }
   }
-  return { results, failures }
+  return { results, failures, skipped }
+}
+
+function whoIsThere(contenders) {
+  const skipped = []
+  const present = contenders.filter(({ name: row, missing }) => {
+    const reason = missing?.()
+    if (reason !== undefined) skipped.push({ row, reason })
+    return reason === undefined
+  })
+  return { present, skipped }
 }
 
 async function measure(suiteName, caseName, contenderName, quick) {

@@ -27,22 +27,37 @@ export type Row = GrabbedRow | FailedRow
 /** Grabs one URL and never rejects. */
 export type Grab = (url: string) => Promise<Row>
 
-export function grabWithin(timeoutMs: number): Grab {
+/** What a server has answered. */
+export interface Answer {
+  readonly status: number
+  readonly statusText: string
+  readonly body: Uint8Array
+}
+
+/** Gets one URL, or rejects. */
+export type Get = (url: string, timeoutMs: number) => Promise<Answer>
+
+export function grabWithin(timeoutMs: number, get: Get = getByFetch): Grab {
   return async (url) => {
     const startMs = performance.now()
     try {
-      // `wait` blocks the greenlet that runs this, and only that one. When the greenlet is ended,
-      // it is ended here, although fetch itself has never heard of greenlets.
-      const response = await wait(fetch(url, { signal: AbortSignal.timeout(timeoutMs) }))
-      const body = new Uint8Array(await wait(response.arrayBuffer()))
+      const { status, statusText, body } = await get(url, timeoutMs)
       const ms = performance.now() - startMs
-      const { ok, status, statusText } = response
-      if (!ok) return { ok, url, code: `HTTP_${status}`, message: statusText, ms }
-      return { ok, url, status, bytes: body.length, digest: digestOf(body), ms }
+      if (status < 200 || status > 299)
+        return { ok: false, url, code: `HTTP_${status}`, message: statusText, ms }
+      return { ok: true, url, status, bytes: body.length, digest: digestOf(body), ms }
     } catch (error) {
       return { ok: false, url, ...explain(error, timeoutMs), ms: performance.now() - startMs }
     }
   }
+}
+
+async function getByFetch(url: string, timeoutMs: number): Promise<Answer> {
+  // `wait` blocks the greenlet that runs this, and only that one. When the greenlet is ended,
+  // it is ended here, although fetch itself has never heard of greenlets.
+  const response = await wait(fetch(url, { signal: AbortSignal.timeout(timeoutMs) }))
+  const body = new Uint8Array(await wait(response.arrayBuffer()))
+  return { status: response.status, statusText: response.statusText, body }
 }
 
 /** Finds the code and the message that say most: fetch hides both in the cause of its error. */

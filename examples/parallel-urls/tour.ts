@@ -45,7 +45,8 @@ export async function tour(options: TourOptions, screen: Screen): Promise<number
     for (const stage of stages) {
       const progress = screen.progress(stage.name, urls.length)
       const startMs = performance.now()
-      const rows = await stage.run(urls, counted(grab, progress.step), options.concurrency)
+      const stageGrab = counted(grabWithin(options.timeoutMs, stage.get), progress.step)
+      const rows = await stage.run(urls, stageGrab, options.concurrency)
       const ms = performance.now() - startMs
       progress.done()
 

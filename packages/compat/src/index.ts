@@ -1,5 +1,6 @@
 // The public names of @greenhouse/compat: everything, flat, and as one object by default. A plain union, since no two
 // packages export one name (a test sees to that).
+import * as io from '@greenhouse/io'
 import * as pool from '@greenhouse/pool'
 import * as scheduler from '@greenhouse/scheduler'
 import * as util from '@greenhouse/util'
@@ -7,12 +8,14 @@ import * as own from './own.ts'
 
 export * from '@greenhouse/scheduler'
 export * from '@greenhouse/util'
+export * from '@greenhouse/io'
 export * from '@greenhouse/pool'
 export * from './own.ts'
 
-const greenhouse: typeof scheduler & typeof util & typeof pool & typeof own = {
+const greenhouse: typeof scheduler & typeof util & typeof io & typeof pool & typeof own = {
   ...scheduler,
   ...util,
+  ...io,
   ...pool,
   ...own,
 }

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 const NAMES = [
   '@greenhouse/scheduler',
   '@greenhouse/util',
+  '@greenhouse/io',
   '@greenhouse/pool',
   '@greenhouse/compat',
 ]
@@ -16,7 +17,7 @@ const NAMES = [
  * ```ts
  * import { versions } from '@greenhouse/compat'
  *
- * console.log(Object.keys(versions()).length) // => 4
+ * console.log(Object.keys(versions()).length) // => 5
  * ```
  */
 export function versions(): Record<string, string> {

@@ -1,6 +1,7 @@
 // How bytes are read, be they of a file, a pipe or a child's output.
 import type { Blocking, WaitOptions } from '@greenhouse/scheduler'
-import { checkCount } from '@greenhouse/scheduler/kernel'
+import { checkCount, refuse } from '@greenhouse/scheduler/kernel'
+import type { Taken } from './core/buffered-bytes.ts'
 import type { Input } from './core/buffered-input.ts'
 import { checkTarget } from './core/buffered-options.ts'
 import {
@@ -40,8 +41,7 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
    */
   read(size: number = Infinity, options?: WaitOptions): Blocking<T> {
     checkCount('size', size, 0)
-    const { input } = this
-    return input.ask(new ReadSize(`${this.kind}.read`, input, this.encoding, size), options)
+    return this.input.ask(new ReadSize(`${this.kind}.read`, this.encoding, size), options)
   }
 
   /**
@@ -54,8 +54,7 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
    */
   readSome(max: number = 65536, options?: WaitOptions): Blocking<T> {
     checkCount('max', max, 1)
-    const { input } = this
-    return input.ask(new ReadSome(`${this.kind}.readSome`, input, this.encoding, max), options)
+    return this.input.ask(new ReadSome(`${this.kind}.readSome`, this.encoding, max), options)
   }
 
   /**
@@ -68,8 +67,7 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
    */
   readInto(target: Uint8Array, options?: WaitOptions): Blocking<number> {
     checkTarget(target)
-    const { input } = this
-    return input.ask(new ReadInto(`${this.kind}.readInto`, input, target), options)
+    return this.input.ask(new ReadInto(`${this.kind}.readInto`, target), options)
   }
 
   /**
@@ -84,8 +82,7 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
    */
   readline(maxBytes: number = Infinity, options?: WaitOptions): Blocking<T> {
     if (maxBytes !== Infinity) checkCount('maxBytes', maxBytes, 1)
-    const { input } = this
-    return input.ask(new ReadLine(this.lineKind, input, this.encoding, maxBytes), options)
+    return this.input.ask(new ReadLine(this.lineKind, this.encoding, maxBytes), options)
   }
 
   /**
@@ -98,8 +95,7 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
    * Source: greenhouse/io/files.py File.readlines
    */
   readlines(options?: WaitOptions): Blocking<T[]> {
-    const { input } = this
-    return input.ask(new ReadLines(`${this.kind}.readlines`, input, this.encoding), options)
+    return this.input.ask(new ReadLines(`${this.kind}.readlines`, this.encoding), options)
   }
 
   /**
@@ -112,13 +108,12 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
    * Source: greenhouse/io/files.py File.next
    */
   next(options?: WaitOptions): Blocking<IteratorResult<T, undefined>> {
-    const { input } = this
-    return input.ask(new NextLine(this.lineKind, input, this.encoding), options)
+    return this.input.ask(new NextLine(this.lineKind, this.encoding), options)
   }
 
   /** Reads line by line up to the end. Leaving the loop takes no line with it, and closes nothing. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
-    return { next: () => this.next(), [Symbol.asyncIterator]: () => this[Symbol.asyncIterator]() }
+    return new Lines(this)
   }
 
   /** @internal What the dump calls it. */
@@ -126,4 +121,36 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
 
   /** @internal */
   abstract readonly lineKind: string
+}
+
+/** How often a loop goes the long way, on which it can be made to wait its turn. */
+const LONG_WAY = 64
+
+/** Lines that are there already come as plain promises: `await` takes those without a detour. */
+class Lines<T extends Buffer | string> implements AsyncIterableIterator<T, undefined> {
+  readonly reader: ByteReader<T>
+  readonly place: Taken = { chunk: Buffer.alloc(0), start: 0, end: 0 }
+  steps = 0
+
+  constructor(reader: ByteReader<T>) {
+    this.reader = reader
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    const { reader } = this
+    if (++this.steps % LONG_WAY === 0) return reader.next()
+    const refused = refuse()
+    if (refused !== null) return refused
+    const bytes = reader.input.ready
+    const count = bytes === null ? -1 : bytes.lineLength(Infinity, reader.encoding)
+    if (count < 0) return reader.next()
+    bytes!.take(count, this.place)
+    const value = bytes!.pieceOf(this.place, reader.encoding) as T
+    reader.input.drained()
+    return Promise.resolve({ done: false, value })
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
 }

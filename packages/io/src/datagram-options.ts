@@ -10,6 +10,7 @@ import {
 } from '@greenhouse/scheduler/kernel'
 import type { DropPolicy } from './datagram-inbox.ts'
 import type { PortOptions } from './datagram-port.ts'
+import { getDefaultTimeout } from './socket-options.ts'
 
 /** What a datagram socket is made with. */
 export interface DatagramOptions {
@@ -25,7 +26,7 @@ export interface DatagramOptions {
   readonly maxQueuedBytes?: number | undefined
   /** What is dropped when the queue is full: the `newest` (as systems do it), which is the default, or the `oldest`. */
   readonly drop?: DropPolicy | undefined
-  /** The time-out of calls that name none, in milliseconds; none by default. */
+  /** How long a wait may take that has no `timeoutMs` of its own; as `setDefaultTimeout` says by default. */
   readonly timeoutMs?: number | undefined
   /** The size of the system's buffer for what comes; the system's choice by default. */
   readonly receiveBufferBytes?: number | undefined
@@ -39,7 +40,7 @@ interface ReadOptions extends PortOptions {
   readonly maxQueued: number
   readonly maxQueuedBytes: number
   readonly drop: DropPolicy
-  readonly timeoutMs: number | undefined
+  readonly timeoutMs: number
   readonly name: string | undefined
 }
 
@@ -56,7 +57,7 @@ export function readOptions(
     maxQueued = 1024,
     maxQueuedBytes = 4 * 1024 * 1024,
     drop = 'newest',
-    timeoutMs,
+    timeoutMs = getDefaultTimeout(),
     receiveBufferBytes,
     sendBufferBytes,
     name,
@@ -66,7 +67,7 @@ export function readOptions(
     wrongValue('options.drop', '"newest" or "oldest"', drop)
   checkCount('options.maxQueued', maxQueued, 1)
   checkCount('options.maxQueuedBytes', maxQueuedBytes, 1)
-  if (timeoutMs !== undefined) checkDelay('options.timeoutMs', timeoutMs)
+  checkDelay('options.timeoutMs', timeoutMs)
   if (receiveBufferBytes !== undefined)
     checkCount('options.receiveBufferBytes', receiveBufferBytes, 1)
   if (sendBufferBytes !== undefined) checkCount('options.sendBufferBytes', sendBufferBytes, 1)
@@ -81,7 +82,7 @@ export function readOptions(
     maxQueued,
     maxQueuedBytes,
     drop,
-    timeoutMs: timeoutMs === Infinity ? undefined : timeoutMs,
+    timeoutMs,
     receiveBufferBytes,
     sendBufferBytes,
     name,

@@ -82,7 +82,7 @@ export class DatagramSocket {
   /** @internal */
   readonly watchers: Set<() => void> = new Set()
   /** @internal */
-  limitMs: number | undefined
+  limitMs: number
   /** @internal */
   waits = true
 
@@ -111,16 +111,16 @@ export class DatagramSocket {
     return this.port.closed
   }
 
-  /** Where it is bound; null before. */
-  get localAddress(): DatagramAddress | null {
-    if (!this.port.bound || this.closed) return null
+  /** The address that it is bound to; undefined when there is none. */
+  get sockName(): DatagramAddress | undefined {
+    if (!this.port.bound || this.closed) return undefined
     const { address, port } = this.port.dgram.address()
     return { host: address, port }
   }
 
-  /** To what it is connected; null when it is not. */
-  get remoteAddress(): DatagramAddress | null {
-    if (!this.port.connected) return null
+  /** The address of the other end that it is connected to; undefined when there is none. */
+  get peerName(): DatagramAddress | undefined {
+    if (!this.port.connected) return undefined
     const { address, port } = this.port.dgram.remoteAddress()
     return { host: address, port }
   }
@@ -151,7 +151,7 @@ export class DatagramSocket {
           outer.resolve(host, flight, done, (ip) => {
             outer.bind(ip, port, options?.exclusive ?? false, (failure) => {
               if (failure !== undefined) done(failure)
-              else done(null, this.localAddress!)
+              else done(null, this.sockName!)
             })
           })
         },
@@ -344,23 +344,29 @@ export class DatagramSocket {
     this.port.demandBound().setTTL(hops)
   }
 
-  /** The time-out of calls that name none, in milliseconds; Infinity for none. */
+  /** How long a wait may take that has no `timeoutMs` of its own, in milliseconds; Infinity for as long as it takes. */
   get timeoutMs(): number {
-    return this.limitMs ?? Infinity
+    return this.limitMs
   }
 
   set timeoutMs(ms: number) {
     checkDelay('timeoutMs', ms)
-    this.limitMs = ms === Infinity ? undefined : ms
+    this.limitMs = ms
   }
 
-  /** Whether reads wait; when not, they throw `EAGAIN` at once where nothing is there. True by default. */
+  /** Whether reads wait. */
   get blocking(): boolean {
     return this.waits
   }
 
-  set blocking(flag: boolean) {
-    this.waits = flag
+  /**
+   * Says whether reads wait; when not, they throw `EAGAIN` at once where nothing is there.
+   *
+   * Source: greenhouse/io/sockets.py Socket.setblocking
+   */
+  setBlocking(blocking: boolean): void {
+    if (typeof blocking !== 'boolean') wrongType('blocking', 'a boolean', blocking)
+    this.waits = blocking
   }
 
   /** Lets the process end although the socket is open. Gives the socket. */
@@ -384,8 +390,13 @@ export class DatagramSocket {
     this.changed()
   }
 
-  /** Closes it. */
+  /** Closes it: for `using`. */
   [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** Closes it: for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.close()
   }
 
@@ -407,18 +418,6 @@ export class DatagramSocket {
   }
 
   /** @internal */
-  get [POLLABLE](): Pollable {
-    return {
-      readable: () => this.closed || this.inbox.ready,
-      writable: () => true,
-      watch: (changed) => {
-        this.watchers.add(changed)
-        return () => this.watchers.delete(changed)
-      },
-    }
-  }
-
-  /** @internal */
   read<T>(kind: string, form: Form<T>, options: WaitOptions | undefined): Blocking<T> {
     const refused = this.refuse(options)
     if (refused !== null) return refused
@@ -433,7 +432,7 @@ export class DatagramSocket {
 
   /** @internal */
   limited(options: WaitOptions | undefined): WaitOptions | undefined {
-    if (this.limitMs === undefined || options?.timeoutMs !== undefined) return options
+    if (this.limitMs === Infinity || options?.timeoutMs !== undefined) return options
     return { timeoutMs: this.limitMs, signal: options?.signal }
   }
 
@@ -442,6 +441,19 @@ export class DatagramSocket {
     for (const watcher of [...this.watchers]) watcher()
   }
 }
+
+Object.defineProperty(DatagramSocket.prototype, POLLABLE, {
+  get(this: DatagramSocket): Pollable {
+    return {
+      readable: () => this.closed || this.inbox.ready,
+      writable: () => true,
+      watch: (changed) => {
+        this.watchers.add(changed)
+        return () => this.watchers.delete(changed)
+      },
+    }
+  },
+})
 
 const bytesOf: Form<Buffer> = ({ data }) => data
 const whole: Form<Datagram> = (datagram) => datagram

@@ -14,15 +14,23 @@ export type Question<T> = (resolver: Resolver, answered: Answered<T>) => void
 export type Listener<T> = (error: Error | null, value: T | null) => void
 
 interface Flight<T> {
-  readonly resolver: Resolver
+  readonly servers: readonly string[] | null
+  readonly question: Question<T>
   readonly listeners: Set<Listener<T>>
+  /** null while it waits for its turn. */
+  resolver: Resolver | null
 }
 
 const CAPACITY = 512
+/** Each question under way holds a socket or two. */
+const AT_ONCE = 512
 
 /** Answers by key, the one used longest ago first. */
 const answers = new Map<string, { readonly value: unknown; readonly untilMs: number }>()
-const flights = new Map<string, Flight<never>>()
+const flights = new Map<string, Flight<unknown>>()
+/** The keys of those that wait for their turn. */
+const waiting = new Set<string>()
+let flying = 0
 
 /** The answer that is remembered, or undefined. */
 export function remembered<T>(key: string): T | undefined {
@@ -47,13 +55,19 @@ export function ask<T>(
   question: Question<T>,
   listener: Listener<T>,
 ): () => void {
-  const flight = (flights.get(key) as Flight<T> | undefined) ?? takeOff(key, servers, question)
-  flight.listeners.add(listener)
+  let flight = flights.get(key) as Flight<T> | undefined
+  if (flight === undefined) {
+    flight = { servers, question, listeners: new Set(), resolver: null }
+    flights.set(key, flight as Flight<unknown>)
+    waiting.add(key)
+    takeOff()
+  }
+  const { listeners } = flight
+  listeners.add(listener)
   return () => {
-    if (!flight.listeners.delete(listener) || flight.listeners.size > 0) return
-    if (flights.get(key) !== (flight as Flight<never>)) return
-    flights.delete(key)
-    flight.resolver.cancel()
+    if (listeners.delete(listener) && listeners.size === 0 && land(key, flight)) {
+      flight.resolver?.cancel()
+    }
   }
 }
 
@@ -71,24 +85,38 @@ export function clearNameCache(): void {
   answers.clear()
 }
 
-function takeOff<T>(
-  key: string,
-  servers: readonly string[] | null,
-  question: Question<T>,
-): Flight<T> {
+/** Puts questions as long as there is room. */
+function takeOff(): void {
+  for (const key of waiting) {
+    if (flying >= AT_ONCE) return
+    waiting.delete(key)
+    flying++
+    put(key, flights.get(key)!)
+  }
+}
+
+function put(key: string, flight: Flight<unknown>): void {
   const resolver = new Resolver()
-  const asked = servers ?? serversInForce(resolver)
-  if (asked !== null) resolver.setServers(asked)
-  const flight: Flight<T> = { resolver, listeners: new Set() }
-  flights.set(key, flight as Flight<never>)
-  question(resolver, (error, value, ttlMs) => {
+  flight.resolver = resolver
+  const servers = flight.servers ?? serversInForce(resolver)
+  if (servers !== null) resolver.setServers(servers)
+  flight.question(resolver, (error, value, ttlMs) => {
     // Withdrawn: the answer is that it was.
-    if (flights.get(key) !== (flight as Flight<never>)) return
-    flights.delete(key)
+    if (!land(key, flight)) return
     if (error === null && ttlMs > 0) remember(key, value, ttlMs)
     for (const listener of flight.listeners) listener(error, value)
   })
-  return flight
+}
+
+/** A question is over; false when it was before. */
+function land<T>(key: string, flight: Flight<T>): boolean {
+  if (flights.get(key) !== (flight as Flight<unknown>)) return false
+  flights.delete(key)
+  if (!waiting.delete(key)) {
+    flying--
+    takeOff()
+  }
+  return true
 }
 
 function remember(key: string, value: unknown, ttlMs: number): void {

@@ -59,33 +59,39 @@ const folder =
     ? `${process.env['SystemRoot'] ?? String.raw`C:\Windows`}\\System32\\drivers\\etc\\`
     : '/etc/'
 
-const hostsFiles = new Map<string, SystemFile<Hosts>>()
-
 /** The system's hosts file, or another one in its place. */
 export function hosts(path: string = `${folder}hosts`): Hosts {
-  let file = hostsFiles.get(path)
-  if (file === undefined) hostsFiles.set(path, (file = new SystemFile(path, parseHosts)))
-  return file.read()
+  return fileAt(hostsFiles, path, parseHosts).read()
 }
-
-const servicesFile = new SystemFile(`${folder}services`, parseServices)
 
 /** The system's services. */
-export function services(): Services {
-  return servicesFile.read()
+export function services(path: string = `${folder}services`): Services {
+  return fileAt(servicesFiles, path, parseServices).read()
 }
 
-const resolvFile = new SystemFile('/etc/resolv.conf', parseResolv)
-
 /** The system's rules for short names. */
-export function nameRules(): NameRules {
-  return resolvFile.read()
+export function nameRules(path: string = '/etc/resolv.conf'): NameRules {
+  return fileAt(rulesFiles, path, parseResolv).read()
 }
 
 /** A name as the name service knows it: in lower case, international letters in punycode. */
 export function asciiName(name: string): string {
   // What is no name at all is left for c-ares to refuse.
   return domainToASCII(name) || name.toLowerCase()
+}
+
+const hostsFiles = new Map<string, SystemFile<Hosts>>()
+const servicesFiles = new Map<string, SystemFile<Services>>()
+const rulesFiles = new Map<string, SystemFile<NameRules>>()
+
+function fileAt<T>(
+  files: Map<string, SystemFile<T>>,
+  path: string,
+  parse: (lines: string[][]) => T,
+): SystemFile<T> {
+  let file = files.get(path)
+  if (file === undefined) files.set(path, (file = new SystemFile(path, parse)))
+  return file
 }
 
 function textOf(path: string): string {

@@ -54,7 +54,7 @@ export class PipeReader<T extends Buffer | string = Buffer> extends ByteReader<T
     if (typeof readable?.on !== 'function' || typeof readable.read !== 'function')
       wrongType('readable', 'a readable stream of Node', readable)
     const make = (owner: PipeReader<Buffer | string>): ArrivingInput =>
-      new StreamInput(readable, 'pipe', owner, false)
+      new StreamInput(readable, 'pipe', owner, { owned: true, idle: false })
     return new PipeReader(make, encodingOf(options))
   }
 

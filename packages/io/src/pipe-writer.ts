@@ -1,7 +1,7 @@
 // The end of a pipe to which bytes are written; also the input of a child, or any writable stream of Node.
 import type { Writable } from 'node:stream'
 import type { Blocking, WaitOptions } from '@greenhouse/scheduler'
-import { complete, wrongType } from '@greenhouse/scheduler/kernel'
+import { wrongType } from '@greenhouse/scheduler/kernel'
 import { writeRequest, type Data, type DepartingOutput } from './core/buffered-output.ts'
 import { encodingOf, type EncodingOptions } from './core/buffered-options.ts'
 import { StreamOutput } from './core/buffered-stream-output.ts'
@@ -120,8 +120,7 @@ export class PipeWriter {
     kind: string,
     options: WaitOptions | undefined,
   ): Blocking<void> {
-    const { output } = this
-    return output.write(writeRequest(kind, output, data, this.encoding), options)
+    return this.output.write(writeRequest(kind, data, this.encoding), options)
   }
 
   /** @internal */

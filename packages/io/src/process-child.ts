@@ -1,10 +1,10 @@
 // A child process of Node and the group that it leads: how it ended, who waits for that, and how it is made to go.
 //
-//   terminate: SIGTERM to the group --graceMs--> SIGKILL to the group     (called off when nobody is left in it)
+//   terminate: SIGTERM to the group --graceMs--> SIGKILL to the group          (called off when nobody is left in it)
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { end, greenlet, scheduleIn, type Greenlet } from '@greenhouse/scheduler'
-import type { Blocking, WaitOptions } from '@greenhouse/scheduler'
+import { end, getCurrent, greenlet, pauseFor, schedule } from '@greenhouse/scheduler'
+import type { Blocking, Greenlet, Steps, WaitOptions } from '@greenhouse/scheduler'
 import { complete, fail, refuse } from '@greenhouse/scheduler/kernel'
 import { OutsideList } from './core/outside.ts'
 import { DEFAULT_GRACE_MS, type ProcessOptions } from './process-options.ts'
@@ -117,9 +117,8 @@ export class Child implements Ward {
     this.signalAll('SIGTERM')
     // A stopped one would not notice.
     this.signalAll('SIGCONT')
-    if (graceMs === Infinity) return
     const name = `SIGKILL of ${this.pid}`
-    this.killer = scheduleIn(graceMs, greenlet(killLater, { args: [this], name, daemon: true }))
+    this.killer = schedule(greenlet(killAfter, { args: [this, graceMs], name, daemon: true }))
   }
 
   /** The grace is over. */
@@ -150,8 +149,9 @@ export class Child implements Ward {
 
   /** @internal */
   calledOff(): void {
-    if (this.killer !== null) end(this.killer)
+    const { killer } = this
     this.killer = null
+    if (killer !== null && killer !== getCurrent()) end(killer)
     if (this.over) letGo(this)
   }
 
@@ -182,8 +182,14 @@ export class Child implements Ward {
   }
 }
 
-function killLater(child: Child): void {
-  child.killer = null
+/** Waits out the grace. What is left of a group when its leader has ended can only be asked for now and then. */
+function* killAfter(child: Child, graceMs: number): Steps<void> {
+  let stepMs = 10
+  for (let leftMs = graceMs; leftMs > 0; leftMs -= stepMs) {
+    stepMs = Math.min(2 * stepMs, 500, leftMs)
+    yield* pauseFor(stepMs)
+    if (child.over && !child.signalAll(0)) return child.calledOff()
+  }
   child.kill()
 }
 

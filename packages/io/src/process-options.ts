@@ -53,15 +53,13 @@ export interface CommunicateOptions extends WaitOptions {
   readonly maxBufferBytes?: number | undefined
 }
 
-/** How `runProcess` runs. */
+/** How `runProcess` runs. Its stdin is `ignore` by default: there is nothing to read. */
 export interface RunOptions<E extends BufferEncoding | undefined = undefined>
-  extends SpawnOptions<E>, CommunicateOptions {
-  /** What it reads; nothing by default. */
+  extends ProcessOptions<E>, CommunicateOptions {
+  /** What it reads, by a pipe. */
   readonly input?: string | Uint8Array | undefined
   /** Fails with a ProcessError unless it exits with 0; false by default. */
   readonly check?: boolean | undefined
-  /** Where its stderr leads; `pipe` by default: into the result. */
-  readonly stderr?: Stdio | undefined
 }
 
 export const DEFAULT_GRACE_MS = 1000
@@ -75,9 +73,7 @@ export function checkCommand(command: unknown, args: unknown): void {
   }
 }
 
-export function checkSpawnOptions(
-  options: SpawnOptions<BufferEncoding | undefined> & ProcessOptions<BufferEncoding | undefined>,
-): void {
+export function checkSpawnOptions(options: ProcessOptions<BufferEncoding | undefined>): void {
   checkOptions('options', options)
   encodingOf(options)
   const { graceMs = DEFAULT_GRACE_MS, shell, ownGroup } = options

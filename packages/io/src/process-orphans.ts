@@ -13,29 +13,37 @@ export interface Ward {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const wards = new Set<Ward>()
+let listening = false
 /** Whose listeners these are must not depend on which greenlet starts the first child. */
 const outside = new AsyncResource('greenhouse.children', { requireManualDestroy: true })
 
 /** Looks after a child from now on. */
 export function lookAfter(ward: Ward): void {
-  if (wards.has(ward)) return
   wards.add(ward)
-  if (wards.size === 1) outside.runInAsyncScope(listen)
+  listen()
 }
 
 /** The child is gone. */
 export function letGo(ward: Ward): void {
-  if (!wards.delete(ward) || wards.size > 0) return
+  wards.delete(ward)
+  if (wards.size > 0) return
   process.off('exit', atExit)
-  for (const signal of SIGNALS) process.off(signal, atSignal)
+  unlisten()
 }
 
 function listen(): void {
-  process.on('exit', atExit)
-  for (const signal of SIGNALS) {
+  if (listening) return
+  listening = true
+  outside.runInAsyncScope(() => {
+    if (!process.listeners('exit').includes(atExit)) process.on('exit', atExit)
     // First in line: it leaves before others look whether they are alone, as libraries do that end the process.
-    process.prependListener(signal, atSignal)
-  }
+    for (const signal of SIGNALS) process.prependListener(signal, atSignal)
+  })
+}
+
+function unlisten(): void {
+  listening = false
+  for (const signal of SIGNALS) process.off(signal, atSignal)
 }
 
 function atExit(): void {
@@ -43,11 +51,11 @@ function atExit(): void {
 }
 
 function atSignal(signal: NodeJS.Signals): void {
-  for (const each of SIGNALS) process.off(each, atSignal)
+  unlisten()
   if (process.listenerCount(signal) > 0) {
     // Somebody else decides what the signal means; should this process live on, so does the watch.
     setImmediate(() => {
-      if (wards.size > 0) outside.runInAsyncScope(listen)
+      if (wards.size > 0) listen()
     }).unref()
     return
   }

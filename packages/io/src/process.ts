@@ -245,7 +245,9 @@ export class Process<E extends BufferEncoding | undefined = undefined> {
       if (input === undefined) continue
       if (input.readers.size > 0) return null
       input.pull()
-      heads[name] = input.bytes.take(input.bytes.size)
+      const taken = { chunk: heads[name], start: 0, end: 0 }
+      input.bytes.take(input.bytes.size, taken)
+      heads[name] = taken.chunk.subarray(taken.start, taken.end)
     }
     return heads
   }

@@ -1,6 +1,6 @@
 // Running a command from its start to its end.
 import type { Blocking } from '@greenhouse/scheduler'
-import { checkOptions, wrongType } from '@greenhouse/scheduler/kernel'
+import { checkOptions, wrongType, wrongValue } from '@greenhouse/scheduler/kernel'
 import { call } from './core/call.ts'
 import { NO_HEADS, Process } from './process.ts'
 import { failed } from './process-error.ts'
@@ -20,8 +20,8 @@ import type { ProcessOutput, ProcessResult } from './process-result.ts'
  *
  * @param command - A program, looked up in PATH.
  * @param args - Its arguments, each passed on as it is: no shell interprets them unless `shell` is given.
- * @param options - `timeoutMs`, `signal`, `input`, `encoding`, `check`, `maxBufferBytes`, `cwd`, `env`, `stderr`, `shell`,
- *   `ownGroup`, `graceMs`, …
+ * @param options - `timeoutMs`, `signal`, `input`, `encoding`, `check`, `maxBufferBytes`, `cwd`, `env`, `shell`,
+ *   `stdin`, `stdout`, `stderr`, `ownGroup`, `graceMs`, …
  * @returns `{ code, signal, stdout, stderr }`, Buffers or with an `encoding` strings.
  * @throws Node's own error when it cannot be started (ENOENT); a ProcessError: {GH_PROCESS} with `check` when it did not exit with
  *   0, {GH_FULL} past `maxBufferBytes`; {GH_TIMEOUT}; {GH_INVALID_ARGUMENT}; the signal's reason.
@@ -42,16 +42,18 @@ export function runProcess<E extends BufferEncoding | undefined = undefined>(
 ): Blocking<ProcessResult<ProcessOutput<E>>> {
   checkCommand(command, args)
   checkOptions('options', options)
-  const { input, check = false, stderr = 'pipe', timeoutMs, signal, maxBufferBytes } = options
+  const { input, check = false, timeoutMs, signal, maxBufferBytes } = options
   if (typeof check !== 'boolean') wrongType('options.check', 'a boolean', check)
   checkSpawnOptions(options)
   checkCommunicate(input, options)
-  const stdin = input === undefined ? 'ignore' : 'pipe'
-  const spawnOptions: ProcessOptions<E> = { ...options, stdin, stdout: 'pipe', stderr }
+  const { stdin = input === undefined ? 'ignore' : 'pipe' } = options
+  if (input !== undefined && stdin !== 'pipe') {
+    wrongValue('options.stdin', "'pipe' where there is input", stdin)
+  }
   return call('runProcess', { timeoutMs, signal }, (done) => {
     let process: Process<E>
     try {
-      process = new Process<E>(command, args, spawnOptions)
+      process = new Process<E>(command, args, { ...options, stdin })
     } catch (error) {
       done(error)
       return undefined

@@ -2,7 +2,12 @@ import { readdirSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { afterEach, describe, expect, it } from 'vitest'
 import { end, pause, schedule, withTimeout, type Steps } from '@greenhouse/scheduler'
-import { DatagramSocket, type Datagram, type DatagramOptions } from '@greenhouse/io'
+import {
+  DatagramSocket,
+  setDefaultTimeout,
+  type Datagram,
+  type DatagramOptions,
+} from '@greenhouse/io'
 import { POLLABLE, type Pollable } from '../src/core/pollable.ts'
 
 const open: DatagramSocket[] = []
@@ -30,15 +35,15 @@ async function bound(options: DatagramOptions = {}): Promise<DatagramSocket> {
 
 async function pair(options: DatagramOptions = {}): Promise<[DatagramSocket, DatagramSocket]> {
   const [a, b] = [await bound(options), await bound(options)]
-  await a.connect(b.localAddress!)
-  await b.connect(a.localAddress!)
+  await a.connect(b.sockName!)
+  await b.connect(a.sockName!)
   return [a, b]
 }
 
 /** Sends, and waits until the other end has got it, read or not. */
 async function deliver(from: DatagramSocket, to: DatagramSocket, ...texts: string[]) {
   const wanted = to.statistics().received + texts.length
-  for (const text of texts) await from.sendTo(Buffer.from(text), to.localAddress!)
+  for (const text of texts) await from.sendTo(Buffer.from(text), to.sockName!)
   while (to.statistics().received < wanted) await turn()
 }
 
@@ -49,10 +54,10 @@ const textOf = ({ data }: Datagram) => data.toString()
 describe.each(families)('DatagramSocket over IPv%i', (family) => {
   it('I04 recvFrom gives the data and the address that it came from', async () => {
     const [a, b] = [await bound({ family }), await bound({ family })]
-    expect(await a.sendTo(Buffer.from('some data'), b.localAddress!)).toBe(9)
+    expect(await a.sendTo(Buffer.from('some data'), b.sockName!)).toBe(9)
     const { data, address } = await b.recvFrom()
     expect(data).toEqual(Buffer.from('some data'))
-    expect(address).toEqual(a.localAddress)
+    expect(address).toEqual(a.sockName)
     expect(address).toEqual({ host: loopback[family], port: expect.any(Number) })
   })
 
@@ -71,7 +76,7 @@ describe.each(families)('DatagramSocket over IPv%i', (family) => {
     expect(await b.recvFromInto(buffer)).toEqual({
       bytes: 4,
       truncated: true,
-      address: a.localAddress,
+      address: a.sockName,
     })
     expect(buffer.toString()).toBe('some')
     await a.send(Buffer.from('more'))
@@ -103,17 +108,17 @@ describe.each(families)('DatagramSocket over IPv%i', (family) => {
       await a.send(Buffer.alloc(0))
       return answer
     })
-    expect(await client.join()).toBe(`hello from ${a.localAddress!.port}`)
+    expect(await client.join()).toBe(`hello from ${a.sockName!.port}`)
     expect(await echo.join()).toBe('over')
   })
 
   it('sends and receives before bind, from a port that the system chose', async () => {
     const server = await bound({ family })
     const client = made({ family })
-    expect(client.localAddress).toBeNull()
-    await client.sendTo(Buffer.from('hello'), server.localAddress!)
+    expect(client.sockName).toBeUndefined()
+    await client.sendTo(Buffer.from('hello'), server.sockName!)
     const { address } = await server.recvFrom()
-    expect(address.port).toBe(client.localAddress!.port)
+    expect(address.port).toBe(client.sockName!.port)
     await server.sendTo(Buffer.from('back'), address)
     expect(String(await client.recv())).toBe('back')
   })
@@ -124,15 +129,15 @@ describe.each(families)('DatagramSocket over IPv%i', (family) => {
       await bound({ family }),
       await bound({ family }),
     ]
-    await a.connect(b.localAddress!)
-    expect(a.remoteAddress).toEqual(b.localAddress)
-    await other.sendTo(Buffer.from('from a stranger'), a.localAddress!)
-    await b.sendTo(Buffer.from('from b'), a.localAddress!)
+    await a.connect(b.sockName!)
+    expect(a.peerName).toEqual(b.sockName)
+    await other.sendTo(Buffer.from('from a stranger'), a.sockName!)
+    await b.sendTo(Buffer.from('from b'), a.sockName!)
     expect(textOf(await a.recvFrom())).toBe('from b')
     a.disconnect()
     a.disconnect()
-    expect(a.remoteAddress).toBeNull()
-    await a.sendTo(Buffer.from('hello'), other.localAddress!)
+    expect(a.peerName).toBeUndefined()
+    await a.sendTo(Buffer.from('hello'), other.sockName!)
     await other.sendTo(Buffer.from('hello'), (await other.recvFrom()).address)
     expect(textOf(await a.recvFrom())).toBe('hello')
     await expect(a.send(Buffer.from('?'))).rejects.toThrow(coded('GH_INVALID_STATE'))
@@ -140,13 +145,13 @@ describe.each(families)('DatagramSocket over IPv%i', (family) => {
 
   it('changes over to another end', async () => {
     const [a, b, c] = [await bound({ family }), await bound({ family }), await bound({ family })]
-    await a.connect(b.localAddress!)
-    await a.connect(c.localAddress!)
+    await a.connect(b.sockName!)
+    await a.connect(c.sockName!)
     await a.send(Buffer.from('to c'))
     expect(String(await c.recv())).toBe('to c')
-    await a.sendTo(Buffer.from('to c'), c.localAddress!)
+    await a.sendTo(Buffer.from('to c'), c.sockName!)
     expect(String(await c.recv())).toBe('to c')
-    await expect(a.sendTo(Buffer.from('to b'), b.localAddress!)).rejects.toThrow(
+    await expect(a.sendTo(Buffer.from('to b'), b.sockName!)).rejects.toThrow(
       coded('ERR_SOCKET_DGRAM_IS_CONNECTED'),
     )
   })
@@ -169,7 +174,7 @@ describe('DatagramSocket', () => {
   it.skipIf(!hasIpv6)('speaks to IPv4 from an IPv6 socket', async () => {
     const server = await bound()
     const client = made({ family: 6 })
-    await client.sendTo(Buffer.from('hello'), server.localAddress!)
+    await client.sendTo(Buffer.from('hello'), server.sockName!)
     const { address } = await server.recvFrom()
     expect(address.host).toBe('127.0.0.1')
     await server.sendTo(Buffer.from('back'), address)
@@ -206,7 +211,7 @@ describe('DatagramSocket', () => {
   it('passes on what the system refuses', async () => {
     const [a, b] = await pair()
     await expect(a.send(Buffer.alloc(70_000))).rejects.toThrow(coded('EMSGSIZE'))
-    await expect(made().bind(b.localAddress!)).rejects.toThrow(coded('EADDRINUSE'))
+    await expect(made().bind(b.sockName!)).rejects.toThrow(coded('EADDRINUSE'))
     await expect(a.bind()).rejects.toThrow(coded('GH_INVALID_STATE'))
     await expect(made().bind({ host: '192.0.2.1', port: 0 })).rejects.toThrow(
       coded('EADDRNOTAVAIL'),
@@ -228,8 +233,8 @@ describe('DatagramSocket', () => {
   it('can be bound after a bind that failed', async () => {
     const [, taken] = await pair()
     const socket = made()
-    await expect(socket.bind(taken.localAddress!)).rejects.toThrow(coded('EADDRINUSE'))
-    expect(await socket.bind('127.0.0.1:0')).toEqual(socket.localAddress)
+    await expect(socket.bind(taken.sockName!)).rejects.toThrow(coded('EADDRINUSE'))
+    expect(await socket.bind('127.0.0.1:0')).toEqual(socket.sockName)
   })
 
   it('refuses nonsense', async () => {
@@ -249,6 +254,7 @@ describe('DatagramSocket', () => {
     expect(() => socket.recvInto([] as never)).toThrow(invalid)
     expect(() => socket.recvFromInto(undefined as never)).toThrow(invalid)
     expect(() => socket.recv({ timeoutMs: NaN })).toThrow(invalid)
+    expect(() => socket.setBlocking(0 as never)).toThrow(invalid)
     expect(() => socket.connect('unix:/tmp/x')).toThrow(coded('GH_UNSUPPORTED'))
   })
 })
@@ -265,6 +271,14 @@ describe('DatagramSocket, waits', () => {
     expect(socket.statistics().readers).toBe(0)
   })
 
+  it('I23 takes the default time-out of its time, and later changes do not reach it', async () => {
+    setDefaultTimeout(5)
+    const socket = await bound()
+    setDefaultTimeout(Infinity)
+    expect([socket.timeoutMs, made().timeoutMs]).toEqual([5, Infinity])
+    await expect(socket.recv()).rejects.toThrow(coded('GH_TIMEOUT'))
+  })
+
   it('tries once with a time-out of 0', async () => {
     const [a, b] = await pair()
     await expect(b.recv({ timeoutMs: 0 })).rejects.toThrow(coded('GH_TIMEOUT'))
@@ -274,7 +288,7 @@ describe('DatagramSocket, waits', () => {
 
   it('I19 I20 I21 throws at once in non-blocking mode where nothing is there', async () => {
     const [a, b] = await pair()
-    b.blocking = false
+    b.setBlocking(false)
     expect(b.blocking).toBe(false)
     const eagain = coded('EAGAIN')
     await expect(b.recv()).rejects.toThrow(eagain)
@@ -321,7 +335,7 @@ describe('DatagramSocket, waits', () => {
     await expect(a.connect('127.0.0.1:9')).rejects.toThrow(closed)
     expect(() => a.setTtl(1)).toThrow(closed)
     expect(() => a.multicast.join('239.1.1.1')).toThrow(closed)
-    expect([a.closed, a.localAddress, a.remoteAddress]).toEqual([true, null, null])
+    expect([a.closed, a.sockName, a.peerName]).toEqual([true, undefined, undefined])
     expect(a.statistics()).toMatchObject({ closed: true, readers: 0, queued: 0 })
   })
 
@@ -394,12 +408,12 @@ describe('DatagramSocket, waits', () => {
     const [a, b] = await pair()
     a.disconnect()
     const controller = new AbortController()
-    const connecting = a.connect(b.localAddress!, { signal: controller.signal })
+    const connecting = a.connect(b.sockName!, { signal: controller.signal })
     controller.abort(new Error('enough'))
     await expect(connecting).rejects.toThrow('enough')
     await turn()
     await turn()
-    expect(a.remoteAddress).toBeNull()
+    expect(a.peerName).toBeUndefined()
   })
 
   it('is closed when bind was given up half-way, and unbound when it had not begun', async () => {
@@ -500,7 +514,7 @@ describe('DatagramSocket, options of the system', () => {
   it('shares a port where that is wanted', async () => {
     const first = await bound({ reuseAddress: true })
     const second = made({ reuseAddress: true })
-    expect(await second.bind(first.localAddress!)).toEqual(first.localAddress)
+    expect(await second.bind(first.sockName!)).toEqual(first.sockName)
   })
 
   it('tells watchers that it has become readable', async () => {

@@ -155,7 +155,6 @@ describe('pipe', () => {
     expect(() => writer.write(5 as never)).toThrow(TypeError)
     expect(() => writer.writelines(5 as never)).toThrow(TypeError)
     expect(() => PipeReader.from({} as never)).toThrow(TypeError)
-    expect(() => PipeReader.from(new Readable({ objectMode: true }))).toThrow(TypeError)
     expect(() => PipeWriter.from(new Writable({ objectMode: true }))).toThrow(TypeError)
   })
 })
@@ -205,6 +204,14 @@ describe('PipeReader.from, PipeWriter.from', () => {
     stream.destroy(Object.assign(new Error('broken'), { code: 'EIO' }))
     expect(await outcome(failing)).toBe('EIO')
     await expect(reader.read()).rejects.toThrow('broken')
+  })
+
+  it('reads strings as bytes, and fails at what is neither', async () => {
+    const reader = PipeReader.from(Readable.from(['one\n', Buffer.from('two\n'), { three: 3 }]))
+    expect(String(await reader.readline())).toBe('one\n')
+    expect(String(await reader.read(4))).toBe('two\n')
+    await expect(reader.read()).rejects.toMatchObject({ code: 'GH_INVALID_ARGUMENT' })
+    reader.close()
   })
 
   it('says that a stream was destroyed before its end', async () => {

@@ -1,9 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { getServers, setServers } from 'node:dns'
 import { readdirSync } from 'node:fs'
 import { mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { end, schedule, wait, withTimeout } from '@greenhouse/scheduler'
+import { end, schedule, wait, withTimeout, type Greenlet } from '@greenhouse/scheduler'
 import { withVirtualClock } from '@greenhouse/scheduler/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { clearNameCache, getAddrInfo, getNameInfo, resolveName } from '../src/index.ts'
@@ -170,6 +171,20 @@ describe('resolveName', () => {
     expect(server.asked).toHaveLength(1)
   })
 
+  it('keeps the context of each who asked', async () => {
+    const { servers } = server
+    const storage = new AsyncLocalStorage<number>()
+    const seen = [1, 2, 3].map((id) =>
+      storage.run(id, () =>
+        schedule(async () => {
+          await resolveName('both.test', { servers, family: 4 })
+          return storage.getStore()
+        }).join(),
+      ),
+    )
+    expect(await Promise.all(seen)).toEqual([1, 2, 3])
+  })
+
   it('remembers an answer as long as it is valid', async () => {
     const options = { servers: server.servers, family: 4 } as const
     await withVirtualClock(
@@ -258,6 +273,27 @@ describe('resolveName', () => {
       )
     },
   )
+
+  it('asks no more than 512 questions at once, the others in their turn', async () => {
+    const { servers } = server
+    for (let i = 0; i < 600; i++) server.zones.set(`hole${i}.test`, { silent: true })
+    const lookups: Greenlet<string[]>[] = []
+    for (let i = 0; i < 600; i++) {
+      lookups.push(schedule(async () => resolveName(`hole${i}.test`, { servers, family: 4 })))
+      // Not more than the socket of the server can take.
+      if (i % 64 === 63) await server.arrived(Math.min(lookups.length, 512))
+    }
+    // One that waits for its turn goes without having asked; one that has asked makes room.
+    end(lookups[512]!)
+    await failure(lookups[512]!.join())
+    expect(new Set(server.asked).size).toBe(512)
+    server.zones.set('hole513.test', { A: ['10.0.0.9'] })
+    end(lookups[0]!)
+    expect(await lookups[513]!.join()).toEqual(['10.0.0.9'])
+    expect(server.asked).not.toContain('A hole512.test')
+    for (const lookup of lookups) end(lookup)
+    await Promise.all(lookups.map((lookup) => failure(lookup.join())))
+  })
 
   it('asks again after everybody gave up', async () => {
     const { servers } = server

@@ -3,11 +3,25 @@
 //   chunks   [ - | . . a a | a a a a | a a ]      head: the first chunk in use; at: how much of it has been taken
 //                 ^at
 //
+// Lines of text come out of `text`, the first chunk decoded as a whole, where each of its bytes is a character: a slice of a
+// string costs a fraction of decoding it.
+//
 // What was taken and not consumed comes back to its old place, also when several come back in any order: `returned` holds
 // the places of the chunks at the head that came back.
 
+import { isAscii } from 'node:buffer'
+
 const NEWLINE = 10
+const BYTEWISE: ReadonlySet<string> = new Set(['latin1', 'binary'])
+const ASCII_BASED: ReadonlySet<string> = new Set(['utf8', 'utf-8', 'ascii'])
 const NONE: Buffer = Buffer.alloc(0)
+
+/** Where bytes that were taken out lie. */
+export interface Taken {
+  chunk: Buffer
+  start: number
+  end: number
+}
 
 export class ByteQueue {
   /** How many bytes are in. */
@@ -21,6 +35,10 @@ export class ByteQueue {
   /** How many chunks from the head on are known to hold no newline, and their bytes. */
   searched = 0
   searchedBytes = 0
+  /** The chunk that was decoded, from which of its bytes on, and what that gave. */
+  textChunk: Buffer = NONE
+  textFrom = 0
+  text = ''
 
   /** The place of the first byte. */
   get place(): number {
@@ -33,18 +51,22 @@ export class ByteQueue {
     this.size += chunk.length
   }
 
-  /** Takes out the first bytes; there must be so many. */
-  take(count: number): Buffer {
-    if (count === 0) return NONE
-    this.forgetSearch()
-    this.size -= count
+  /** Takes out the first bytes, of which there must be so many, and says where they lie. */
+  take(count: number, taken: Taken): void {
+    if (count === 0) {
+      taken.chunk = NONE
+      taken.start = taken.end = 0
+      return
+    }
+    if (this.searched > 0) this.forgetSearch()
     const first = this.chunks[this.head]!
-    const end = this.at + count
-    if (end > first.length) return this.gather(count)
-    const piece =
-      count === first.length && this.at === 0 ? first : (first.subarray(this.at, end) as Buffer)
+    const start = this.at
+    const end = start + count
+    if (end > first.length) return this.gather(count, taken)
+    taken.chunk = first
+    taken.start = start
+    taken.end = end
     this.advance(first, count)
-    return piece
   }
 
   /** Puts bytes back that were taken at a place. */
@@ -66,8 +88,14 @@ export class ByteQueue {
   }
 
   /** The length of the first line with its newline, at most `max`; -1 when its end has not come yet. */
-  lineLength(max: number): number {
+  lineLength(max: number, encoding: BufferEncoding | undefined): number {
     const { chunks } = this
+    if (encoding !== undefined && this.size > 0) {
+      const first = chunks[this.head]!
+      if (first !== this.textChunk) this.decode(first, encoding)
+      const found = this.text.indexOf('\n', this.at - this.textFrom)
+      if (found !== -1) return Math.min(found + 1 - this.at + this.textFrom, max)
+    }
     let from = this.head + this.searched
     let before = this.searchedBytes
     for (; from < chunks.length && before < max; from++) {
@@ -95,11 +123,33 @@ export class ByteQueue {
   clear(): void {
     this.chunks.length = this.returned.length = 0
     this.head = this.at = this.size = 0
+    this.textChunk = NONE
+    this.text = ''
     this.forgetSearch()
   }
 
+  /** What was taken: bytes, or text where there is an encoding. */
+  pieceOf({ chunk, start, end }: Taken, encoding: BufferEncoding | undefined): Buffer | string {
+    if (encoding === undefined) {
+      if (start === 0 && end === chunk.length) return chunk
+      return chunk.subarray(start, end) as Buffer
+    }
+    const { textFrom } = this
+    if (chunk === this.textChunk && this.text !== '' && start >= textFrom)
+      return this.text.slice(start - textFrom, end - textFrom)
+    return chunk.toString(encoding, start, end)
+  }
+
+  /** @internal Decodes the first chunk, where its bytes are its characters. */
+  decode(first: Buffer, encoding: BufferEncoding): void {
+    this.textChunk = first
+    this.textFrom = this.at
+    const simple = BYTEWISE.has(encoding) || (ASCII_BASED.has(encoding) && isAscii(first))
+    this.text = simple ? first.toString('latin1', this.at) : ''
+  }
+
   /** @internal */
-  gather(count: number): Buffer {
+  gather(count: number, taken: Taken): void {
     const all = Buffer.allocUnsafe(count)
     for (let filled = 0; filled < count;) {
       const first = this.chunks[this.head]!
@@ -108,11 +158,14 @@ export class ByteQueue {
       filled += piece
       this.advance(first, piece)
     }
-    return all
+    taken.chunk = all
+    taken.start = 0
+    taken.end = count
   }
 
   /** @internal */
   advance(first: Buffer, count: number): void {
+    this.size -= count
     if (this.returned.length === 0) this.passed += count
     this.at += count
     if (this.at < first.length) return

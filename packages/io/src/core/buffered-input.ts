@@ -7,12 +7,16 @@ import { Line } from './buffered-line.ts'
 import type { Keeper, ReadRequest } from './buffered-requests.ts'
 
 /** What a public reader reads from. */
-export interface Input extends Keeper {
+export interface Input {
   readonly closed: boolean
+  /** What is there, where nobody stands in line for it; else null. */
+  readonly ready: ByteQueue | null
   ask<T>(request: ReadRequest, options: WaitOptions | undefined): Blocking<T>
+  /** Bytes have been taken out of it: there is room. */
+  drained(): void
 }
 
-export abstract class ArrivingInput implements Input {
+export abstract class ArrivingInput implements Input, Keeper {
   readonly bytes: ByteQueue = new ByteQueue()
   readonly readers: Line<ReadRequest>
   /** Who wants to hear of every change: `waitFds`. */
@@ -30,15 +34,22 @@ export abstract class ArrivingInput implements Input {
     this.readers = new Line(what, owner, outside)
   }
 
+  get ready(): ByteQueue | null {
+    if (this.closed || this.readers.size > 0) return null
+    this.pull()
+    return this.bytes
+  }
+
   ask<T>(request: ReadRequest, options: WaitOptions | undefined): Blocking<T> {
     const refused = refuse(options)
     if (refused !== null) return refused
+    request.keeper = this
     if (this.closed) return fail(this.closedError())
     if (this.readers.size === 0) {
       this.pull()
       const count = request.count(this.bytes, this.ended)
       if (count >= 0) {
-        const answer = this.readers.complete(request, this.take(request, count) as T)
+        const answer = this.readers.complete(request, request.answer(this.bytes, count) as T)
         if (count > 0) this.drained()
         return answer
       }
@@ -55,10 +66,8 @@ export abstract class ArrivingInput implements Input {
   }
 
   takeBack(request: ReadRequest): void {
-    const { taken } = request
-    request.taken = null
-    if (taken === null || this.closed) return
-    this.bytes.putBack(taken, request.place)
+    if (this.closed) return
+    this.bytes.putBack(request.taken, request.place)
     this.changed()
   }
 
@@ -113,7 +122,6 @@ export abstract class ArrivingInput implements Input {
   /** Nobody wants bytes any more. */
   abstract stop(): void
 
-  /** Bytes have been taken out: there is room. */
   drained(): void {}
 
   changed(): void {
@@ -126,7 +134,7 @@ export abstract class ArrivingInput implements Input {
       const count = request.count(this.bytes, this.ended)
       if (count >= 0) {
         // The reader has left the line before anything else moves.
-        this.readers.resume(this.take(request, count))
+        this.readers.resume(request.answer(this.bytes, count))
         if (count > 0) this.drained()
       } else if (this.failure !== undefined) this.readers.fail(this.failure)
       else break
@@ -142,13 +150,6 @@ export abstract class ArrivingInput implements Input {
     this.running = wanted
     if (wanted) this.start()
     else this.stop()
-  }
-
-  take(request: ReadRequest, count: number): unknown {
-    request.place = this.bytes.place
-    const taken = this.bytes.take(count)
-    request.taken = taken
-    return request.make(taken)
   }
 
   closedError(): GreenhouseError {

@@ -1,5 +1,5 @@
 // Checks of arguments that files and pipes have in common.
-import { checkCount, checkOptions, wrongType, wrongValue } from '@greenhouse/scheduler/kernel'
+import { checkOptions, wrongType, wrongValue } from '@greenhouse/scheduler/kernel'
 
 /** How bytes are to be read as text. */
 export interface EncodingOptions {
@@ -18,8 +18,4 @@ export function encodingOf(options: EncodingOptions | undefined): BufferEncoding
 
 export function checkTarget(target: unknown): void {
   if (!(target instanceof Uint8Array)) wrongType('target', 'a Uint8Array or Buffer', target)
-}
-
-export function checkSize(name: string, size: number, least: number): void {
-  checkCount(name, size, least)
 }

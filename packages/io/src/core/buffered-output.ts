@@ -16,7 +16,6 @@ import { Line, type Request } from './buffered-line.ts'
 export interface Output {
   readonly closed: boolean
   write(request: WriteRequest, options: WaitOptions | undefined): Blocking<void>
-  withdraw(operation: Operation): void
 }
 
 /** The largest piece that is handed on at once. */
@@ -28,16 +27,16 @@ export type Data = string | Uint8Array
 export class WriteRequest implements Request {
   readonly giveBack: null = null
   readonly kind: string
-  readonly output: Pick<Output, 'withdraw'>
+  /** Where it is to go. */
+  output: { withdraw(operation: Operation): void } | null = null
   bytesWritten = 0
   /** What is left. */
   rest: Buffer
   /** Whether `rest` is the caller's memory, which may change once the caller goes on. */
   readonly foreign: boolean
 
-  constructor(kind: string, output: Pick<Output, 'withdraw'>, bytes: Buffer, foreign: boolean) {
+  constructor(kind: string, bytes: Buffer, foreign: boolean) {
     this.kind = kind
-    this.output = output
     this.rest = bytes
     this.foreign = foreign
   }
@@ -55,25 +54,24 @@ export class WriteRequest implements Request {
   }
 
   withdraw(operation: Operation): void {
-    this.output.withdraw(operation)
+    this.output!.withdraw(operation)
   }
 }
 
 /** Makes a request of what the caller gave: one piece of data, or several. */
 export function writeRequest(
   kind: string,
-  output: Pick<Output, 'withdraw'>,
   data: Data | Iterable<Data>,
   encoding: BufferEncoding | undefined,
 ): WriteRequest {
   if (typeof data === 'string' || ArrayBuffer.isView(data)) {
     const bytes = bytesOf('data', data, encoding)
-    return new WriteRequest(kind, output, bytes, typeof data !== 'string')
+    return new WriteRequest(kind, bytes, typeof data !== 'string')
   }
   if (typeof (data as Iterable<Data> | null | undefined)?.[Symbol.iterator] !== 'function')
     wrongType('lines', 'an iterable of strings or bytes', data)
   const parts = Array.from(data, (part) => bytesOf('line', part, encoding))
-  return new WriteRequest(kind, output, Buffer.concat(parts), false)
+  return new WriteRequest(kind, Buffer.concat(parts), false)
 }
 
 /** The bytes of data, without a copy where they are bytes already. */
@@ -101,6 +99,7 @@ export abstract class DepartingOutput implements Output {
   write(request: WriteRequest, options: WaitOptions | undefined): Blocking<void> {
     const refused = refuse(options)
     if (refused !== null) return refused
+    request.output = this
     if (this.closed) return fail(this.closedError())
     if (this.failure !== undefined) return this.failNow()
     if (this.writers.size === 0) {

@@ -1,10 +1,10 @@
 // What can be asked of buffered bytes. A request takes nothing until it can be answered in full, so one that is withdrawn
 // loses nothing; an answer that nobody consumed is put back.
 import type { Operation } from '@greenhouse/scheduler/kernel'
-import type { ByteQueue } from './buffered-bytes.ts'
+import type { ByteQueue, Taken } from './buffered-bytes.ts'
 import type { Request } from './buffered-line.ts'
 
-/** Whom a request is made to. */
+/** To whom a request is made. */
 export interface Keeper {
   /** The request is given up. */
   withdraw(operation: Operation): void
@@ -12,20 +12,24 @@ export interface Keeper {
   takeBack(request: ReadRequest): void
 }
 
-export abstract class ReadRequest implements Request {
+const NOTHING: Buffer = Buffer.alloc(0)
+
+export abstract class ReadRequest implements Request, Taken {
   readonly kind: string
-  readonly keeper: Keeper
+  /** Whom it was made to. */
+  keeper: Keeper | null = null
   readonly encoding: BufferEncoding | undefined
   /** The answer's bytes, and where they stood. */
-  taken: Buffer | null = null
+  chunk: Buffer = NOTHING
+  start = 0
+  end = 0
   place = 0
   epoch = 0
   /** Whether the source had nothing more, for this request. */
   ended = false
 
-  constructor(kind: string, keeper: Keeper, encoding: BufferEncoding | undefined) {
+  constructor(kind: string, encoding: BufferEncoding | undefined) {
     this.kind = kind
-    this.keeper = keeper
     this.encoding = encoding
   }
 
@@ -37,17 +41,29 @@ export abstract class ReadRequest implements Request {
     return 1
   }
 
-  /** Makes the answer. */
-  make(bytes: Buffer): unknown {
-    return this.encoding === undefined ? bytes : bytes.toString(this.encoding)
+  /** The answer's bytes. */
+  get taken(): Buffer {
+    const { chunk, start, end } = this
+    return start === 0 && end === chunk.length ? chunk : (chunk.subarray(start, end) as Buffer)
+  }
+
+  /** Takes the answer's bytes, and makes the answer. */
+  answer(bytes: ByteQueue, count: number): unknown {
+    this.place = bytes.place
+    bytes.take(count, this)
+    return this.make(bytes)
+  }
+
+  make(bytes: ByteQueue): unknown {
+    return bytes.pieceOf(this, this.encoding)
   }
 
   giveBack(): void {
-    this.keeper.takeBack(this)
+    this.keeper!.takeBack(this)
   }
 
   withdraw(operation: Operation): void {
-    this.keeper.withdraw(operation)
+    this.keeper!.withdraw(operation)
   }
 }
 
@@ -55,8 +71,8 @@ export abstract class ReadRequest implements Request {
 export class ReadSize extends ReadRequest {
   readonly size: number
 
-  constructor(kind: string, keeper: Keeper, encoding: BufferEncoding | undefined, size: number) {
-    super(kind, keeper, encoding)
+  constructor(kind: string, encoding: BufferEncoding | undefined, size: number) {
+    super(kind, encoding)
     this.size = size
   }
 
@@ -74,8 +90,8 @@ export class ReadSize extends ReadRequest {
 export class ReadSome extends ReadRequest {
   readonly max: number
 
-  constructor(kind: string, keeper: Keeper, encoding: BufferEncoding | undefined, max: number) {
-    super(kind, keeper, encoding)
+  constructor(kind: string, encoding: BufferEncoding | undefined, max: number) {
+    super(kind, encoding)
     this.max = max
   }
 
@@ -93,8 +109,8 @@ export class ReadSome extends ReadRequest {
 export class ReadInto extends ReadRequest {
   readonly target: Uint8Array
 
-  constructor(kind: string, keeper: Keeper, target: Uint8Array) {
-    super(kind, keeper, undefined)
+  constructor(kind: string, target: Uint8Array) {
+    super(kind, undefined)
     this.target = target
   }
 
@@ -107,33 +123,34 @@ export class ReadInto extends ReadRequest {
     return this.target.length - bytes.size
   }
 
-  override make(bytes: Buffer): number {
-    this.target.set(bytes)
-    return bytes.length
+  override make(): number {
+    const { taken } = this
+    this.target.set(taken)
+    return taken.length
   }
 }
 
 export class ReadLine extends ReadRequest {
   readonly max: number
 
-  constructor(kind: string, keeper: Keeper, encoding: BufferEncoding | undefined, max: number) {
-    super(kind, keeper, encoding)
+  constructor(kind: string, encoding: BufferEncoding | undefined, max: number) {
+    super(kind, encoding)
     this.max = max
   }
 
   count(bytes: ByteQueue, ended: boolean): number {
-    return lineLength(bytes, this.max, ended)
+    return lineLength(bytes, this.max, this.encoding, ended)
   }
 }
 
 /** A line as an iterator gives it. */
 export class NextLine extends ReadRequest {
   count(bytes: ByteQueue, ended: boolean): number {
-    return lineLength(bytes, Infinity, ended)
+    return lineLength(bytes, Infinity, this.encoding, ended)
   }
 
-  override make(bytes: Buffer): IteratorResult<unknown, undefined> {
-    if (bytes.length === 0) return { done: true, value: undefined }
+  override make(bytes: ByteQueue): IteratorResult<unknown, undefined> {
+    if (this.end === 0) return { done: true, value: undefined }
     return { done: false, value: super.make(bytes) }
   }
 }
@@ -148,19 +165,44 @@ export class ReadLines extends ReadRequest {
     return Infinity
   }
 
-  override make(bytes: Buffer): unknown[] {
-    const lines: unknown[] = []
-    for (let start = 0, end: number; start < bytes.length; start = end) {
-      end = bytes.indexOf(10, start) + 1
-      if (end === 0) end = bytes.length
-      lines.push(super.make(bytes.subarray(start, end) as Buffer))
-    }
-    return lines
+  override make(): unknown[] {
+    const { encoding, taken } = this
+    return encoding === undefined ? splitBytes(taken) : splitText(taken, encoding)
   }
 }
 
-function lineLength(bytes: ByteQueue, max: number, ended: boolean): number {
-  const length = bytes.lineLength(max)
+function splitBytes(bytes: Buffer): Buffer[] {
+  const lines: Buffer[] = []
+  for (let start = 0, end: number; start < bytes.length; start = end) {
+    end = bytes.indexOf(10, start) + 1 || bytes.length
+    lines.push(bytes.subarray(start, end) as Buffer)
+  }
+  return lines
+}
+
+/** Decodes many lines at a time, but not more than a string can hold. */
+function splitText(bytes: Buffer, encoding: BufferEncoding): string[] {
+  const lines: string[] = []
+  for (let start = 0, end: number; start < bytes.length; start = end) {
+    end = start + 65536
+    if (end < bytes.length) end = bytes.lastIndexOf(10, end - 1) + 1
+    if (end <= start) end = bytes.indexOf(10, start) + 1 || bytes.length
+    const text = bytes.toString(encoding, start, Math.min(end, bytes.length))
+    for (let from = 0, to: number; from < text.length; from = to) {
+      to = text.indexOf('\n', from) + 1 || text.length
+      lines.push(text.slice(from, to))
+    }
+  }
+  return lines
+}
+
+function lineLength(
+  bytes: ByteQueue,
+  max: number,
+  encoding: BufferEncoding | undefined,
+  ended: boolean,
+): number {
+  const length = bytes.lineLength(max, encoding)
   return length === -1 && ended ? bytes.size : length
 }
 

@@ -2,24 +2,31 @@
 // side, and an idle one does not keep the process alive where it is asked not to.
 import type { Readable } from 'node:stream'
 import { GreenhouseError } from '@greenhouse/scheduler'
-import { wrongType, type Source } from '@greenhouse/scheduler/kernel'
+import type { Source } from '@greenhouse/scheduler/kernel'
 import { ArrivingInput } from './buffered-input.ts'
+import { bytesOf } from './buffered-output.ts'
 
 interface Holding {
   ref?(): unknown
   unref?(): unknown
 }
 
+/** What may be done with a stream. */
+export interface StreamUse {
+  /** It is destroyed when its reader is closed. */
+  readonly owned: boolean
+  /** It does not keep the process alive while nobody waits for it. */
+  readonly idle: boolean
+}
+
 export class StreamInput extends ArrivingInput {
   readonly stream: Readable
-  /** Whether the stream keeps the process alive only while somebody waits. */
-  readonly holds: boolean
+  readonly use: StreamUse
 
-  constructor(stream: Readable, what: string, owner: Source['owner'], holds: boolean) {
+  constructor(stream: Readable, what: string, owner: Source['owner'], use: StreamUse) {
     super(what, owner, true)
     this.stream = stream
-    this.holds = holds
-    if (stream.readableObjectMode) wrongType('readable', 'a stream of bytes', stream)
+    this.use = use
     if (stream.errored) this.finished(stream.errored)
     else if (stream.readableEnded) this.finished()
     else if (stream.destroyed) this.finished(cutOff())
@@ -29,7 +36,7 @@ export class StreamInput extends ArrivingInput {
   }
 
   override start(): void {
-    if (this.holds) (this.stream as Holding).ref?.()
+    if (this.use.idle) (this.stream as Holding).ref?.()
     this.stream.on('data', this.onData)
     this.stream.resume()
   }
@@ -37,7 +44,7 @@ export class StreamInput extends ArrivingInput {
   override stop(): void {
     this.stream.off('data', this.onData)
     if (!this.stream.destroyed) this.stream.pause()
-    if (this.holds) (this.stream as Holding).unref?.()
+    if (this.use.idle) (this.stream as Holding).unref?.()
   }
 
   override pull(): void {
@@ -45,19 +52,18 @@ export class StreamInput extends ArrivingInput {
     // Buffered in the stream while nobody waited.
     if (this.stream.readableLength > 0 && !this.stream.destroyed) {
       const chunk: unknown = this.stream.read()
-      if (chunk !== null) this.bytes.push(this.bytesOf(chunk))
+      if (chunk !== null) this.taken(chunk, (bytes) => this.bytes.push(bytes))
     }
   }
 
-  /** Destroys the stream too. */
   override shut(): void {
     super.shut()
-    this.stream.destroy()
+    if (this.use.owned) this.stream.destroy()
   }
 
   /** @internal */
   readonly onData = (chunk: unknown): void => {
-    this.arrived(this.bytesOf(chunk))
+    this.taken(chunk, (bytes) => this.arrived(bytes))
   }
 
   /** @internal */
@@ -78,13 +84,15 @@ export class StreamInput extends ArrivingInput {
     this.finished(this.stream.readableEnded ? undefined : cutOff())
   }
 
-  /** @internal */
-  bytesOf(chunk: unknown): Buffer {
-    if (typeof chunk === 'string') {
-      return Buffer.from(chunk, this.stream.readableEncoding ?? 'utf8')
+  /** @internal An object among the bytes ends it all. */
+  taken(chunk: unknown, keep: (bytes: Buffer) => void): void {
+    let bytes: Buffer
+    try {
+      bytes = bytesOf('chunk', chunk, this.stream.readableEncoding ?? undefined)
+    } catch (error) {
+      return this.finished(error)
     }
-    const { buffer, byteOffset, byteLength } = chunk as Uint8Array
-    return Buffer.isBuffer(chunk) ? chunk : Buffer.from(buffer, byteOffset, byteLength)
+    keep(bytes)
   }
 }
 

@@ -30,7 +30,14 @@ class Call<T> extends OutsideList<T> {
   start(options: WaitOptions | undefined, start: Start<T>): Blocking<T> {
     const blocking = this.park<T>(undefined, options)
     // A time-out of 0 ends the wait before the call is made.
-    if (this.size > 0) this.stop = start((error, value) => this.end(error, value as T))
+    if (this.size === 0) return blocking
+    try {
+      const stop = start((error, value) => this.end(error, value as T))
+      // It may have ended at once: then there is nothing to stop.
+      if (this.size > 0) this.stop = stop
+    } catch (error) {
+      this.end(error, undefined as T)
+    }
     return blocking
   }
 

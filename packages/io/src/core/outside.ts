@@ -15,7 +15,7 @@ export class OutsideList<T = unknown> extends WaitList<T> {
   override park<R = T>(
     item: unknown,
     options: WaitOptions | undefined,
-    expire: Expire = this.expire,
+    expire: Expire = timedOut(this.kind),
   ): Blocking<R> {
     externalWait()
     return super.park<R>(item, options, expire)
@@ -25,8 +25,16 @@ export class OutsideList<T = unknown> extends WaitList<T> {
     externalWaitOver()
     super.withdraw(operation)
   }
+}
 
-  private readonly expire: Expire = (operation, afterMs) => {
-    resumeError(operation, new TimeoutError(this.kind, afterMs))
+const expiries = new Map<string, Expire>()
+
+/** One function for all waits of a kind: a list need not hold its own. */
+function timedOut(kind: string): Expire {
+  let expire = expiries.get(kind)
+  if (expire === undefined) {
+    expire = (operation, afterMs) => resumeError(operation, new TimeoutError(kind, afterMs))
+    expiries.set(kind, expire)
   }
+  return expire
 }
