@@ -25,6 +25,7 @@ export abstract class ByteReader<T extends Buffer | string = Buffer> {
   /** The text encoding; undefined where Buffers are read. */
   readonly encoding: BufferEncoding | undefined
 
+  /** @internal */
   constructor(encoding: BufferEncoding | undefined) {
     this.encoding = encoding
   }

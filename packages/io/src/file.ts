@@ -236,11 +236,6 @@ export class File<T extends Buffer | string = Buffer> extends ByteReader<T> {
   }
 
   /** @internal */
-  get [POLLABLE](): Pollable {
-    return this.backend
-  }
-
-  /** @internal */
   get kind(): string {
     return 'File'
   }
@@ -259,3 +254,10 @@ export class File<T extends Buffer | string = Buffer> extends ByteReader<T> {
     return this.backend.write(writeRequest(kind, data, this.encoding), options)
   }
 }
+
+// Outside the class, so that the symbol is no part of its typings.
+Object.defineProperty(File.prototype, POLLABLE, {
+  get(this: File<Buffer | string>): Pollable {
+    return this.backend
+  },
+})

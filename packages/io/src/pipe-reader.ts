@@ -83,11 +83,6 @@ export class PipeReader<T extends Buffer | string = Buffer> extends ByteReader<T
   }
 
   /** @internal */
-  get [POLLABLE](): Pollable {
-    return this.input
-  }
-
-  /** @internal */
   get kind(): string {
     return 'PipeReader'
   }
@@ -97,3 +92,10 @@ export class PipeReader<T extends Buffer | string = Buffer> extends ByteReader<T
     return 'PipeReader.readline'
   }
 }
+
+// Outside the class, so that the symbol is no part of its typings.
+Object.defineProperty(PipeReader.prototype, POLLABLE, {
+  get(this: PipeReader<Buffer | string>): Pollable {
+    return this.input
+  },
+})

@@ -122,9 +122,11 @@ export class PipeWriter {
   ): Blocking<void> {
     return this.output.write(writeRequest(kind, data, this.encoding), options)
   }
-
-  /** @internal */
-  get [POLLABLE](): Pollable {
-    return this.output
-  }
 }
+
+// Outside the class, so that the symbol is no part of its typings.
+Object.defineProperty(PipeWriter.prototype, POLLABLE, {
+  get(this: PipeWriter): Pollable {
+    return this.output
+  },
+})

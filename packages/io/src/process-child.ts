@@ -1,7 +1,7 @@
 // A child process of Node and the group that it leads: how it ended, who waits for that, and how it is made to go.
 //
 //   terminate: SIGTERM to the group --graceMs--> SIGKILL to the group          (called off when nobody is left in it)
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type SpawnOptions as NodeSpawnOptions } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { end, getCurrent, greenlet, pauseFor, schedule } from '@greenhouse/scheduler'
 import type { Blocking, Greenlet, Steps, WaitOptions } from '@greenhouse/scheduler'
@@ -43,7 +43,9 @@ export class Child implements Ward {
     const { cwd, env, shell = false, argv0, uid, gid, graceMs = DEFAULT_GRACE_MS } = options
     this.ownGroup = ownGroup && process.platform !== 'win32'
     this.graceMs = graceMs
-    const node = spawn(command, args, {
+    // Before it is there: a signal that comes while it starts must find it looked after.
+    lookAfter(this)
+    const node = spawnOr(() => letGo(this), command, args, {
       shell,
       detached: this.ownGroup,
       windowsHide: true,
@@ -63,9 +65,8 @@ export class Child implements Ward {
     // At the end of the child Node throws away what nobody has read of these.
     Object.assign(node, { stdio: [] })
     node.on('error', this.onError)
-    if (this.pid === undefined) return
-    node.once('exit', this.onExit)
-    lookAfter(this)
+    if (this.pid === undefined) letGo(this)
+    else node.once('exit', this.onExit)
   }
 
   /** Whether it has ended, or never began. */
@@ -191,6 +192,20 @@ function* killAfter(child: Child, graceMs: number): Steps<void> {
     if (child.over && !child.signalAll(0)) return child.calledOff()
   }
   child.kill()
+}
+
+function spawnOr(
+  failed: () => void,
+  command: string,
+  args: readonly string[],
+  options: NodeSpawnOptions,
+): ChildProcess {
+  try {
+    return spawn(command, args, options)
+  } catch (error) {
+    failed()
+    throw error
+  }
 }
 
 function ignore(): void {}

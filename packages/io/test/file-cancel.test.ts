@@ -1,5 +1,4 @@
 // Every operation of files and pipes, cut short in every way while it stands in line and while its call is under way.
-import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +8,7 @@ import { open, pipe, type File } from '@greenhouse/io'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { KINDS, outcome, settled, waiter, type Kind } from '../../util/test/flows.ts'
 import type { PooledFd } from '../src/core/fd-pooled.ts'
-import { openFds } from './fds.ts'
+import { makeFifo, openFds } from './fds.ts'
 
 const TEXT = 'line one\nline two\nline three\n'
 type Op = (file: File, options?: WaitOptions) => Blocking<unknown>
@@ -193,7 +192,7 @@ describe.skipIf(process.platform !== 'linux')('File of a FIFO, cut short', () =>
       for (const kind of KINDS) {
         it(`${name} loses nothing at ${how} (${kind})`, async () => {
           const fifo = join(folder, `fifo-${kind}-${name}-${how.replace(' ', '-')}`)
-          execFileSync('mkfifo', [fifo])
+          makeFifo(fifo)
           const file = await open(fifo, 'r+')
           const one = make(kind, (options) => op(file, options))
           if (name !== 'readSome') await file.write('lin')

@@ -1,5 +1,5 @@
 // FIFOs, terminals, devices: what makes one wait is polled, and never holds a thread of the pool.
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { end, pause, schedule } from '@greenhouse/scheduler'
 import { fromFd, open, readFile, waitFds } from '@greenhouse/io'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { KINDS, outcome, settled, waiter } from '../../util/test/flows.ts'
-import { openFds } from './fds.ts'
+import { makeFifo, openFds } from './fds.ts'
 import { runNode } from './run-node.ts'
 
 let folder: string
@@ -20,7 +20,7 @@ beforeAll(() => {
 afterAll(() => fs.rmSync(folder, { recursive: true }))
 beforeEach(() => {
   path = join(folder, `fifo-${count++}`)
-  if (process.platform !== 'win32') execFileSync('mkfifo', [path])
+  if (process.platform !== 'win32') makeFifo(path)
 })
 
 describe.skipIf(process.platform !== 'linux')('File of a FIFO', () => {
@@ -123,7 +123,7 @@ describe.skipIf(process.platform !== 'linux')('File of a FIFO', () => {
     const idle = await Promise.all(Array.from({ length: 5 }, () => open(path)))
     const waiting = idle.map((one) => waiter('generator', () => one.read(1)))
     const other = join(folder, `other-${count}`)
-    execFileSync('mkfifo', [other])
+    makeFifo(other)
     const opening = Array.from({ length: 5 }, () => waiter('generator', () => open(other, 'w')))
     await settled()
     // Would never come with every thread of the pool waiting.

@@ -26,6 +26,9 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
+  // Where a test has failed.
+  const left = existsSync(file) ? readFileSync(file, 'latin1').match(/\d+/g) : null
+  for (const pid of left ?? []) if (alive(Number(pid))) process.kill(Number(pid), 'SIGKILL')
   await rm(folder, { recursive: true })
   expect(zombies()).toEqual([])
   // A stream that has been destroyed closes a turn later.

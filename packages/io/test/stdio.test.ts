@@ -7,6 +7,8 @@ import { stderr, stdin, stdout } from '@greenhouse/io'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeLine, runNode } from './run-node.ts'
 
+/** The command that runs another on a terminal of its own. */
+const SCRIPT: string = 'script'
 let folder: string
 beforeAll(() => {
   folder = fs.mkdtempSync(join(tmpdir(), 'greenhouse-stdio-'))
@@ -50,7 +52,7 @@ describe('stdin, stdout, stderr', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: 'done\n' })
   })
 
-  it.skipIf(spawnSync('script', ['--version']).status !== 0)('work on a terminal', () => {
+  it.skipIf(spawnSync(SCRIPT, ['--version']).status !== 0)('work on a terminal', () => {
     const program = `
       const { stdin, stdout, open, fromFd } = await import('@greenhouse/io')
       const { readdirSync, readlinkSync } = await import('node:fs')
@@ -82,7 +84,7 @@ describe('stdin, stdout, stderr', () => {
         .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
         .join(' '),
     )
-    const child = spawnSync('script', ['-qec', `sh ${file}`, '/dev/null'], {
+    const child = spawnSync(SCRIPT, ['-qec', `sh ${file}`, '/dev/null'], {
       input: 'typed\nagain\n',
       encoding: 'utf8',
       timeout: 60_000,

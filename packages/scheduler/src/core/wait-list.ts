@@ -24,7 +24,7 @@ export class WaitList<T = unknown> implements Source {
   readonly owner: Inspectable | null
   /** How many wait. */
   size: number
-  /** @internal */
+  /** Who has waited longest; null when nobody waits. */
   first: Operation | null
   /** @internal */
   last: Operation | null
