@@ -16,6 +16,7 @@ export type GreenhouseErrorCode =
   | 'GH_INVALID_STATE'
   | 'GH_INVALID_ARGUMENT'
   | 'GH_UNSUPPORTED'
+  | 'GH_PROCESS'
   | 'GH_VERSION'
 
 /**

@@ -1,0 +1,2 @@
+import { definePackage } from '../../tsup.base.ts'
+export default definePackage()
