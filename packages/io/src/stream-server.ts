@@ -167,10 +167,11 @@ export class StreamServer {
   stop(options: WaitOptions = {}): Blocking<boolean> {
     const refused = refuse(options)
     if (refused !== null) return refused
-    this.listener?.close()
-    this.listener = null
+    // Ended first, the acceptor does not hear of the close.
     if (this.acceptor !== null) end(this.acceptor)
     this.acceptor = null
+    this.listener?.close()
+    this.listener = null
     const { timeoutMs = 5000, signal } = options
     return withTimeout(Infinity, () => this.drain({ timeoutMs, signal }))
   }
@@ -204,8 +205,8 @@ export class StreamServer {
     for (const [socket, greenlet] of [...this.active]) {
       // One that has not begun has no `finally` that would say so.
       const begun = greenlet.state !== 'initial'
-      socket.close()
       end(greenlet)
+      socket.close()
       if (!begun) this.done(socket)
     }
     yield* this.whenIdle({ timeoutMs: 1000 })
@@ -245,7 +246,8 @@ function* accepting(server: StreamServer, listener: Listener): Steps<void> {
       restMs = 0
     } catch (error) {
       const { code } = error as { code?: unknown }
-      if (listener.closed || code === 'GH_EXIT') throw error
+      if (code === 'GH_EXIT') throw error
+      if (listener.closed) return
       if (EXHAUSTED.has(code)) {
         restMs = Math.min(LONGEST_REST_MS, Math.max(FIRST_REST_MS, restMs * 2))
         server.counts.rests++
