@@ -76,7 +76,8 @@ export function whole<T>(
   return (
     refuse(options) ??
     withTimeout(timeoutMs, function* () {
-      return yield* steps({ timeoutMs: undefined, signal })
+      // A time-out of 0 ends the first step before it is made, whatever the machine's speed.
+      return yield* steps({ timeoutMs: timeoutMs === 0 ? 0 : undefined, signal })
     })
   )
 }
