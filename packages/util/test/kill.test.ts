@@ -8,7 +8,6 @@ import {
   Group,
   moveOnAfter,
   pauseFor,
-  schedule,
   scheduleException,
   statistics,
   withTimeout,
@@ -269,7 +268,7 @@ const AROUND: Record<string, (kind: Kind, op: Op) => Op> = {
     }),
 }
 
-const CUTS: Record<string, { cut(victim: Greenlet): void; gives: string }> = {
+const CUTS: Record<string, { cut: (victim: Greenlet) => void; gives: string }> = {
   'its end': { cut: (victim) => end(victim), gives: 'GH_EXIT' },
   'an exception': {
     cut: (victim) => scheduleException(new Error('cut'), victim),

@@ -1,8 +1,7 @@
 // The grace period of an end. Cleanup may wait, but not for ever: an ended greenlet that still makes blocking calls gets
 // its end again after each period, and the dump says where it was found waiting.
 import { extraOf } from './extra.ts'
-import { interrupt } from './interrupt.ts'
-import { ENDING, finished, INTERRUPTED } from './life.ts'
+import { finished, INTERRUPTED } from './life.ts'
 import type { Scope } from './scope.ts'
 import { startTimer, stopTimer, type Bucket, type Timer } from './timers.ts'
 
@@ -42,13 +41,7 @@ class Reminder implements Timer {
 
   fire(): void {
     const { scope } = this
-    const extra = extraOf(scope)
-    delete extra.grace
-    if (finished(scope)) return
-    if (extra.abortedBy !== undefined) scope.againAfterAbort(extra.abortedBy)
-    if ((scope.bits & ENDING) === 0) return
-    extra.ignoredEndAt =
-      scope.pending?.source.kind ?? scope.input?.source.kind ?? 'a foreign promise'
-    interrupt(scope, extra.exit)
+    delete extraOf(scope).grace
+    if (!finished(scope)) scope.afterGrace()
   }
 }

@@ -123,9 +123,12 @@ export class Region extends Scope implements Source {
     return this.extra?.thrown?.includes(error) ?? false
   }
 
-  /** The grace period after an abort of its work is over: a body that the abort did not reach is left behind. */
-  override againAfterAbort(error: unknown): void {
-    if (this.onForeignPromise() && this.operation.parked) this.abandon(error)
+  /** A body that the abort of its work did not reach is left behind. */
+  override afterGrace(): void {
+    const { abortedBy } = extraOf(this)
+    if (abortedBy !== undefined && this.onForeignPromise() && this.operation.parked)
+      this.abandon(abortedBy)
+    super.afterGrace()
   }
 
   /** Cancels it for good: the error comes again after the grace period where code swallows it. */

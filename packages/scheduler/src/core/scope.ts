@@ -3,7 +3,8 @@
 import { AsyncResource, type AsyncLocalStorage } from 'node:async_hooks'
 import type { Greenlet } from '../greenlet.ts'
 import { extraOf, type Extra } from './extra.ts'
-import { OWN_RESOURCE, type FAILED, type FINISHED } from './life.ts'
+import { interrupt } from './interrupt.ts'
+import { ENDING, OWN_RESOURCE, type FAILED, type FINISHED } from './life.ts'
 import type { Operation } from './operation.ts'
 import type { Runnable } from './run-queue.ts'
 import { step } from './step.ts'
@@ -48,8 +49,13 @@ export abstract class Scope extends AsyncResource implements Runnable {
   /** The greenlet of which this is a part. */
   abstract get greenlet(): Greenlet
 
-  /** Hears, after a grace period, of an abort of its work whose body has not come to an end since. */
-  againAfterAbort(_reason: unknown): void {}
+  /** The grace period of an end or of an abort is over, and the body still runs: its end comes again. */
+  afterGrace(): void {
+    if ((this.bits & ENDING) === 0) return
+    const extra = extraOf(this)
+    extra.ignoredEndAt = this.pending?.source.kind ?? this.input?.source.kind ?? 'a foreign promise'
+    interrupt(this, extra.exit)
+  }
 
   /** Takes the outcome of the body: FINISHED with a value, or FAILED with an error. */
   abstract finish(outcome: typeof FINISHED | typeof FAILED, value: unknown): void
