@@ -3,14 +3,14 @@ import type { CoreGreenlet } from './core/greenlet.ts'
 import { inspected, type Inspectable } from './core/inspection.ts'
 import { GENERATOR, INITIAL, LIFE } from './core/life.ts'
 import { main } from './core/main.ts'
-import { openOperations } from './core/open-operations.ts'
+import { openOperations, parkedOperation } from './core/open-operations.ts'
 import { type Operation } from './core/operation.ts'
 import { livingCount, livingGreenlets } from './core/registry.ts'
 import { entriesRun, queueLength } from './core/run-queue.ts'
 import type { Scope } from './core/scope.ts'
 import { waitSite } from './core/sites.ts'
 import { currentClock, keepingTimers } from './core/timers.ts'
-import type { GreenletState } from './greenlet.ts'
+import type { Greenlet, GreenletState } from './greenlet.ts'
 
 /** One wait, or a scope with the waits inside it. */
 export interface WaitDump {
@@ -113,7 +113,9 @@ export function statistics(): SchedulerStatistics {
   }
 }
 
-function dumpGreenlet(greenlet: CoreGreenlet): GreenletDump {
+/** One greenlet as plain data. */
+export function dumpGreenlet(subject: Greenlet): GreenletDump {
+  const greenlet = subject as CoreGreenlet
   const { extra } = greenlet
   return {
     id: greenlet.id,
@@ -128,6 +130,20 @@ function dumpGreenlet(greenlet: CoreGreenlet): GreenletDump {
     detached: extra?.group?.detached ?? false,
     abandoned: [...(extra?.abandoned ?? [])].map((region) => region.kind),
   }
+}
+
+/**
+ * What a greenlet waits for innermost, inside its scopes; null when it waits for nothing. Allocates nothing, so that very many
+ * can be looked at in a row.
+ */
+export function innermostWait(greenlet: Greenlet): Operation | null {
+  let operation = parkedOperation(greenlet as CoreGreenlet)
+  while (operation?.source.region !== undefined) {
+    const inside = parkedOperation(operation.source.region)
+    if (inside === null) break
+    operation = inside
+  }
+  return operation
 }
 
 function kindOf(greenlet: CoreGreenlet): GreenletDump['kind'] {

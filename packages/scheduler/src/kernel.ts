@@ -16,6 +16,8 @@ export {
 } from './check.ts'
 export { externalWait, externalWaitOver } from './core/external.ts'
 export { inspectable, inspected, type Inspectable, type Inspected } from './core/inspection.ts'
+export { livingGreenlets } from './core/registry.ts'
+export { dumpGreenlet, innermostWait } from './dump.ts'
 export { now } from './core/timers.ts'
 export { canPark, fail } from './core/park.ts'
 export {

@@ -13,7 +13,14 @@ import {
   statistics,
   withTimeout,
 } from '@greenhouse/scheduler'
-import { giveFalse, inspectable, WaitList } from '@greenhouse/scheduler/kernel'
+import {
+  dumpGreenlet,
+  giveFalse,
+  innermostWait,
+  inspectable,
+  livingGreenlets,
+  WaitList,
+} from '@greenhouse/scheduler/kernel'
 import { withVirtualClock } from '@greenhouse/scheduler/testing'
 import { exitReport } from '../src/core/exit-report.ts'
 
@@ -114,6 +121,24 @@ describe('dump', () => {
       stop = true
       end(left)
       await stubborn.join()
+    }))
+
+  it('looks at one greenlet alone, and at what it waits for innermost', () =>
+    withVirtualClock(async () => {
+      const sleeper = schedule(function* sleeper() {
+        yield* withTimeout(700, function* () {
+          yield* pauseFor(50)
+        })
+      })
+      expect(innermostWait(sleeper)).toBe(null)
+      await pause()
+      expect(livingGreenlets()).toContain(sleeper)
+      expect(innermostWait(sleeper)?.source.kind).toBe('pauseFor')
+      expect(dumpGreenlet(sleeper)).toMatchObject({ name: 'sleeper', waits: [{ leftMs: 700 }] })
+      end(sleeper)
+      await sleeper.join().catch(() => {})
+      expect(livingGreenlets()).not.toContain(sleeper)
+      expect(innermostWait(sleeper)).toBe(null)
     }))
 
   it('lists what registered itself, for as long as it lives', () => {

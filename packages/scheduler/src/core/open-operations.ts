@@ -25,3 +25,12 @@ export function openOperations(scope: Scope): Operation[] {
   const all = scope.pending === null ? [] : [scope.pending]
   return more === undefined ? all : all.concat(...more)
 }
+
+/** What a scope is parked on: the oldest operation whose outcome is still to come; null when there is none. */
+export function parkedOperation(scope: Scope): Operation | null {
+  const { input, pending, extra } = scope
+  if (input !== null && input.parked) return input
+  if (pending !== null && pending.parked) return pending
+  for (const operation of extra?.operations ?? []) if (operation.parked) return operation
+  return null
+}
