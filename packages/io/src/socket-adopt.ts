@@ -20,16 +20,28 @@ export function adopt(socket: SocketStream, raw: Duplex): void {
   raw.on('close', onClose)
   const ended = raw.readableEnded || raw.readable === false
   if (socket.native) owned.push = push
-  else {
-    raw.pause()
-    raw.on('data', onData)
-    raw.on('end', onEnd)
-  }
+  else raw.pause()
+  // Before anybody listens: `read` tells listeners as well.
   if (raw.readableLength > 0) {
     for (let chunk: unknown; (chunk = raw.read()) !== null;) socket.receivedOwn(bytesOf(chunk))
   }
+  if (!socket.native) {
+    raw.on('data', onData)
+    raw.on('end', onEnd)
+    raw.pause()
+  }
+  if (raw.writableLength > 0) finishWrites(socket, raw)
   if (ended || (socket.native && endIsBuffered(raw))) socket.endCame()
 }
+
+/** Lets what was written to the stream go out first: a second write to the system beside it would be one too many. */
+function finishWrites(socket: SocketStream, raw: Duplex): void {
+  const { outbox } = socket
+  outbox.busy = true
+  raw.write(NOTHING, outbox.done)
+}
+
+const NOTHING = new Uint8Array(0)
 
 /** Takes the stream away from its socket again: it is as Node made it. */
 export function disown(raw: Duplex): void {

@@ -132,7 +132,7 @@ export abstract class SecureStream extends SocketStream {
   /** @internal Starts the handshake on whatever is below. */
   beginTls(options: StartTlsOptions, settled: (failure: Error | null) => void = ignore): void {
     const raw = this.raw!
-    const tls = new TlsState(this, raw, settled)
+    const tls = new TlsState(this, raw, options.isServer === true, settled)
     this.tls = tls
     const early = this.inbox.size > 0 ? this.inbox.takeExactly(this.inbox.size) : null
     releaseRaw(raw, early)
@@ -186,12 +186,22 @@ export class TlsState {
   session: Buffer | undefined = undefined
   failure: Error | null = null
 
+  /** Whether the peer is about to send the tickets of TLS 1.3: a close before they have come would look like a reset. */
+  awaitsTicket = false
   /** Called when it is through or has failed. */
   readonly settled: (failure: Error | null) => void
 
-  constructor(socket: SecureStream, raw: Duplex, settled: (failure: Error | null) => void) {
+  readonly isServer: boolean
+
+  constructor(
+    socket: SecureStream,
+    raw: Duplex,
+    isServer: boolean,
+    settled: (failure: Error | null) => void,
+  ) {
     this.socket = socket
     this.raw = raw
+    this.isServer = isServer
     this.settled = settled
     this.waiters = new HandshakeWaiters(socket)
   }
@@ -200,11 +210,13 @@ export class TlsState {
     const { socket } = this
     this.stream = stream
     this.bridge = bridge
+    this.awaitsTicket = !this.isServer && stream.getProtocol() === 'TLSv1.3'
     stream.on('session', (session: Buffer) => {
       this.session = session
+      this.awaitsTicket = false
     })
     adopt(socket, stream)
-    if (!socket.blocks || socket.watchers !== null) socket.inbox.readAhead()
+    if (this.awaitsTicket || !socket.blocks || socket.watchers !== null) socket.inbox.readAhead()
     if (socket.inbox.readers !== null && socket.inbox.readers.first !== null) {
       socket.inbox.stopped = false
       socket.readMore()
@@ -256,6 +268,22 @@ export function releaseRaw(raw: Duplex, early: Buffer | null): void {
   if (raw instanceof Wire) raw.owner = null
   else disown(raw)
   if (early !== null) raw.unshift(early)
+}
+
+const LINGER_MS = 1000
+
+/**
+ * Closes the stream of a client once the server's ticket has come, which is due after the handshake. The system answers what
+ * comes for a closed socket with a reset, and a reset makes the server lose what it has not read yet.
+ */
+export function lingerForTicket(raw: Duplex): void {
+  const stream = raw as TLSSocket
+  const over = () => stream.destroy()
+  disown(stream)
+  stream.on('error', ignore)
+  for (const event of ['session', 'data', 'end'] as const) stream.once(event, over)
+  stream.setTimeout(LINGER_MS, over)
+  stream.unref()
 }
 
 function ignore(): void {}

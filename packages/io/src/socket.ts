@@ -1,7 +1,7 @@
 // The Socket: a connection over TCP or a UNIX socket, plain or with TLS. How it moves bytes stands in socket-stream.ts.
 import type { Socket as NodeSocket } from 'node:net'
 import type { FileHandle } from 'node:fs/promises'
-import { Duplex } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import type { ReadableStream, WritableStream } from 'node:stream/web'
 import type { Blocking, WaitOptions } from '@greenhouse/scheduler'
 import { complete, fail, refuse, wrongValue } from '@greenhouse/scheduler/kernel'
@@ -14,9 +14,10 @@ import { systemError, unsupported } from './socket-errors.ts'
 import type { ConnectOptions } from './socket-options.ts'
 import { sendFile, type SendFileOptions } from './socket-send-file.ts'
 import { SocketPollable } from './socket-pollable.ts'
-import { SecureStream } from './socket-secure.ts'
+import { lingerForTicket, SecureStream } from './socket-secure.ts'
 import { CLOSED, LISTENING, NEW, OPEN, RELEASED } from './socket-stream.ts'
 import { releaseStream, wrapStream } from './streams.ts'
+import { webStreams } from './streams-web.ts'
 import type { Wire } from './socket-wire.ts'
 
 /**
@@ -277,7 +278,7 @@ export class Socket extends SecureStream {
 
   /** Hands the connection out as web streams; otherwise as `toDuplex`. */
   toWeb(): { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> } {
-    return Duplex.toWeb(releaseStream(this)) as ReturnType<Socket['toWeb']>
+    return webStreams(releaseStream(this))
   }
 
   /** Sets whether small messages go out at once; true at first. */
@@ -354,13 +355,14 @@ export class Socket extends SecureStream {
   hangUp(raw: Duplex): void {
     const { tls, outbox } = this
     if (tls !== null && !outbox.busy && !outbox.finished && !raw.destroyed) raw.end()
-    raw.destroy()
+    if (tls?.awaitsTicket === true && !raw.destroyed) lingerForTicket(raw)
+    else raw.destroy()
   }
 
   /** @internal */
   rememberNames(): void {
-    if (this.state !== OPEN || !this.native) return
-    const raw = this.raw as NodeSocket
+    const raw = (this.raw ?? this.tls?.raw) as NodeSocket | null | undefined
+    if (this.state !== OPEN || !this.native || raw === null || raw === undefined) return
     const names = this.names
     if (names?.peer !== undefined && names.sock !== undefined) return
     this.names = {
