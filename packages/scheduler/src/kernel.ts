@@ -3,7 +3,7 @@
 import './core/boot.ts'
 
 export { refuse } from './core/begin.ts'
-export { complete, giveFalse, resume, resumeError, WaitList } from './core/wait-list.ts'
+export { complete, giveFalse, isWaitList, resume, resumeError, WaitList } from './core/wait-list.ts'
 export type { Expire } from './core/timed.ts'
 export type { Operation, Source } from './core/operation.ts'
 export {

@@ -103,6 +103,28 @@ beforeAll(async () => {
     const greenlet = api.schedule(async () => { await api.pauseFor(1); return 'in the worker' })
     parentPort.postMessage({ before, id: greenlet.id, result: await greenlet.join() })`,
   )
+  await writeFile(
+    join(folder, 'contexts.mjs'),
+    `import vm from 'node:vm'
+    import { readFileSync } from 'node:fs'
+    import { createRequire } from 'node:module'
+    import { resolve } from 'node:path'
+    const require = createRequire(import.meta.url)
+    export function load(path) {
+      const context = vm.createContext({})
+      const globals = vm.runInContext('globalThis', context)
+      for (const name of Object.getOwnPropertyNames(globalThis)) {
+        if (name in globals) continue
+        Object.defineProperty(globals, name, Object.getOwnPropertyDescriptor(globalThis, name))
+      }
+      const module = { exports: {} }
+      const names = ['module', 'exports', 'require', '__filename']
+      const file = resolve(path)
+      const code = vm.compileFunction(readFileSync(file, 'utf8'), names, { parsingContext: context, filename: file })
+      code(module, module.exports, require, file)
+      return { api: module.exports, cell: globals[Symbol.for('@greenhouse/scheduler/kernel@1')] }
+    }`,
+  )
   await bundle('bundle.mjs', 'other_v1_0', 'esm')
   await bundle('bundle.cjs', 'other_v1_0', 'cjs')
 })
@@ -259,24 +281,12 @@ describe('two copies of different majors', () => {
 })
 
 describe('a kernel of its own has', () => {
-  it('each vm context', async () => {
+  it('each vm context, as a test runner makes them', async () => {
     const seen = await run(`
-      import vm from 'node:vm'
-      import { readFileSync } from 'node:fs'
       const outside = await import('./v1_0/dist/index.js')
       const key = Symbol.for('@greenhouse/scheduler/kernel@1')
-      const load = () => {
-        const context = vm.createContext({
-          process, performance, setTimeout, clearTimeout, setImmediate, AbortController, AbortSignal, console,
-        })
-        const file = './v1_0/dist/index.cjs'
-        const code = readFileSync(file, 'utf8')
-        const names = ['module', 'exports', 'require', '__filename']
-        const module = { exports: {} }
-        vm.compileFunction(code, names, { parsingContext: context })(module, module.exports, require, file)
-        return { api: module.exports, cell: vm.runInContext("globalThis[Symbol.for('@greenhouse/scheduler/kernel@1')]", context) }
-      }
-      const [one, two] = [load(), load()]
+      const { load } = await import('./contexts.mjs')
+      const [one, two] = [load('./v1_0/dist/index.cjs'), load('./v1_0/dist/index.cjs')]
       const cells = [globalThis[key], one.cell, two.cell]
       const order = []
       const work = (api, name) => api.schedule(function* () {
@@ -293,6 +303,69 @@ describe('a kernel of its own has', () => {
       })`)
     // Each numbers its greenlets from the same beginning.
     expect(seen).toEqual({ cells: 3, there: true, apart: true, ids: 1, ran: 6 })
+  })
+
+  it('each vm context, which refuses greenlets of the others with an error that names both', async () => {
+    const seen = await run(`
+      const outside = await import('./v1_0/dist/index.js')
+      const { load } = await import('./contexts.mjs')
+      const { api } = load('./other_v1_0/dist/index.cjs')
+      const refusals = []
+      for (const [own, other] of [[outside, api], [api, outside]]) {
+        const greenlet = own.schedule(async () => { await own.pauseFor(1); return 'unharmed' })
+        for (const call of ['end', 'schedule', 'isGreenlet']) {
+          try {
+            other[call](greenlet)
+            refusals.push('taken')
+          } catch ({ code, message }) {
+            refusals.push(code + ': ' + message)
+          }
+        }
+        refusals.push(await greenlet.join())
+      }
+      say(refusals)`)
+    const names = (first: RegExp, second: RegExp) =>
+      new RegExp(
+        `^GH_VERSION: A greenlet of kernel 1 .*${first.source}.* was handed to kernel 1 .*${second.source}`,
+      )
+    const inside = names(/\/v1_0\/dist\/[^/]*\.js/, /\/other_v1_0\/dist\/index\.cjs/)
+    const outside = names(/\/other_v1_0\/dist\/index\.cjs/, /\/v1_0\/dist\/[^/]*\.js/)
+    expect(seen).toEqual([
+      ...Array.from({ length: 3 }, () => expect.stringMatching(inside) as string),
+      'unharmed',
+      ...Array.from({ length: 3 }, () => expect.stringMatching(outside) as string),
+      'unharmed',
+    ])
+  })
+
+  it('each vm context, whose waits are promises to the others', async () => {
+    const seen = await run(`
+      const outside = await import('./v1_0/dist/index.js')
+      const { load } = await import('./contexts.mjs')
+      const { api } = load('./v1_0/dist/index.cjs')
+      const inside = api.schedule(async () => { await api.pauseFor(1); return 'inside' })
+      const values = [
+        await outside.schedule(async () => inside.join()).join(),
+        await outside.schedule(function* () { return yield* outside.wait(inside.join()) }).join(),
+        await outside.withTimeout(1000, () => inside.join()),
+      ]
+      const stuck = api.schedule(async () => api.pauseFor(60_000))
+      const late = outside.schedule(function* () { yield* outside.wait(stuck.join(), { timeoutMs: 1 }) })
+      values.push(await late.join().catch(({ code }) => code), stuck.state)
+      const joining = stuck.join()
+      joining.catch(() => {})
+      const wrong = outside.schedule(function* () { yield* joining })
+      values.push(await wrong.join().catch(({ code }) => code))
+      api.end(stuck)
+      say(values)`)
+    expect(seen).toEqual([
+      'inside',
+      'inside',
+      'inside',
+      'GH_TIMEOUT',
+      'blocked',
+      'GH_INVALID_STATE',
+    ])
   })
 
   it('each worker thread', async () => {

@@ -1,7 +1,14 @@
 // Waiting, with a lock, for something to be told.
 import { getCurrent, GreenhouseError, shield, withTimeout } from '@greenhouse/scheduler'
 import type { Blocking, Greenlet, Plain, Steps, WaitOptions } from '@greenhouse/scheduler'
-import { checkCount, giveFalse, refuse, WaitList, wrongType } from '@greenhouse/scheduler/kernel'
+import {
+  checkCount,
+  giveFalse,
+  isWaitList,
+  refuse,
+  WaitList,
+  wrongType,
+} from '@greenhouse/scheduler/kernel'
 import type { Held } from './core/grant.ts'
 import { nameOf, titleOf, type NameOptions } from './core/named.ts'
 import type { Lock } from './lock.ts'
@@ -50,7 +57,8 @@ export class Condition {
   readonly waiters: WaitList<number | boolean>
 
   constructor(lock: Lock | RLock = new RLock(), options?: NameOptions) {
-    if (typeof (lock as Partial<Lock> | null)?.surrender !== 'function')
+    const given = lock as Partial<Lock> | null
+    if (typeof given?.surrender !== 'function' || !isWaitList(given.waiters))
       wrongType('lock', 'a Lock or an RLock', lock)
     this.lock = lock
     this.name = nameOf('Condition', this, options)

@@ -11,6 +11,7 @@ import {
 import {
   complete,
   fail,
+  isWaitList,
   refuse,
   resume,
   resumeError,
@@ -188,8 +189,8 @@ class PutCase extends WaitingCase implements Giver<unknown> {
 
 function readCase(one: SelectCase, index: number): Case {
   const pair = Array.isArray(one) ? one : null
-  const channel: unknown = pair === null ? one : pair[0]
-  if (typeof channel !== 'object' || channel === null || !('getters' in channel)) {
+  const channel = (pair === null ? one : pair[0]) as Partial<AnyExchange> | null | undefined
+  if (!isWaitList(channel?.getters)) {
     wrongType(`cases[${index}]`, 'a channel or queue, or such with an item in an array', one)
   }
   return { index, channel: channel as AnyExchange, putting: pair !== null, item: pair?.[1] }

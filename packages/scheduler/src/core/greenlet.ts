@@ -8,6 +8,7 @@ import { refuse } from './begin.ts'
 import { currentScope, mainScope } from './context.ts'
 import { extraOf } from './extra.ts'
 import { forgetReminder } from './grace.ts'
+import { brandAs, isOwn } from './identity.ts'
 import * as life from './life.ts'
 import { openOperations } from './open-operations.ts'
 import { blocking, FAILED, failedOperation, release, settle, type Operation } from './operation.ts'
@@ -20,8 +21,6 @@ import { currentClock, stopTimer } from './timers.ts'
 import { complete, WaitList } from './wait-list.ts'
 import { leaveWork, toldBy, workOf } from './work.ts'
 
-const brand = Symbol.for('@greenhouse/scheduler/greenlet')
-const KERNEL_MAJOR = 1
 const STATES: readonly GreenletState[] = ['initial', 'blocked', 'finished', 'failed', 'ended']
 
 let lastId = 0
@@ -143,17 +142,15 @@ export class CoreGreenlet extends Scope implements Greenlet {
   }
 }
 
-Object.defineProperty(CoreGreenlet.prototype, brand, { value: KERNEL_MAJOR })
+brandAs('greenlet', CoreGreenlet.prototype)
 
-/** Whether a value is a greenlet of this kernel. One of another kernel major is refused by name. */
+/**
+ * Whether a value is a greenlet.
+ *
+ * @throws {GH_VERSION} for a greenlet of another kernel: of another vm context, or of another major of the kernel.
+ */
 export function isGreenlet(value: unknown): value is Greenlet {
-  if (typeof value !== 'object' || value === null || !(brand in value)) return false
-  const major = (value as { [brand]: unknown })[brand]
-  if (major === KERNEL_MAJOR) return true
-  throw new GreenhouseError(
-    'GH_VERSION',
-    `A greenlet of kernel ${String(major)} was handed to kernel ${KERNEL_MAJOR}: two majors of @greenhouse/scheduler are loaded`,
-  )
+  return isOwn('greenlet', value)
 }
 
 /** Demands a greenlet, and gives its inner form. */

@@ -5,6 +5,7 @@
 import type { Blocking, WaitOptions } from '../blocking.ts'
 import { coarseTime } from './coarse-time.ts'
 import { currentScope, isMain, mainScope } from './context.ts'
+import { brandAs, isOwn } from './identity.ts'
 import type { Inspectable } from './inspection.ts'
 import { track } from './open-operations.ts'
 import { blocking, DONE, FAILED, NOTHING, Operation, settle, type Source } from './operation.ts'
@@ -106,6 +107,17 @@ export class WaitList<T = unknown> implements Source {
     this.last = operation
     this.size++
   }
+}
+
+brandAs('list of waiters', WaitList.prototype)
+
+/**
+ * Whether a value is a list of waiters.
+ *
+ * @throws {GH_VERSION} for one of another kernel: of another vm context, or of another major of the kernel.
+ */
+export function isWaitList(value: unknown): value is WaitList {
+  return isOwn('list of waiters', value)
 }
 
 /** An operation that is complete at once. */
