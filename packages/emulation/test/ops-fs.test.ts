@@ -206,8 +206,9 @@ describe('operations on FIFOs', () => {
     const reader = spawn('cat', [path], { stdio: ['ignore', 'pipe', 'inherit'] })
     let text = ''
     reader.stdout.on('data', (chunk) => (text += chunk))
+    const read = new Promise((resolve) => reader.on('close', resolve))
     await written.join()
-    await new Promise((resolve) => reader.on('close', resolve))
+    await read
     expect(text).toBe('to the reader')
   })
 
