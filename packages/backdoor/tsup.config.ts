@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { buildPage } from './page/build.ts'
 import { definePackage } from '../../tsup.base.ts'
 
@@ -6,7 +7,7 @@ const page = {
   name: 'page',
   setup(build) {
     build.onLoad({ filter: /dashboard[\\/]page-bundle\.ts$/ }, async () => ({
-      contents: `export const bundle = ${JSON.stringify(await buildPage('page'))}`,
+      contents: `export const bundle = ${JSON.stringify(await buildPage(resolve('page')))}`,
       loader: 'js',
     }))
   },
