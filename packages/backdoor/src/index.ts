@@ -1,2 +1,6 @@
 // The public names of @greenhouse/backdoor.
-export {}
+
+// The dashboard
+export { runDashboard, type DashboardOptions } from './dashboard/dashboard.ts'
+export type { DashboardRight } from './dashboard/rights.ts'
+export type { TokenAuth } from './security/token.ts'
