@@ -23,6 +23,7 @@ export function systemError(code: keyof typeof TEXTS, syscall: string): NodeJS.E
 
 const TEXTS = {
   EAGAIN: 'resource temporarily unavailable',
+  ECONNRESET: 'connection reset by peer',
   EINPROGRESS: 'operation now in progress',
   EISCONN: 'socket is already connected',
   EINVAL: 'invalid argument',

@@ -53,9 +53,10 @@ export abstract class SecureStream extends SocketStream {
     return servername || undefined
   }
 
-  /** The session, to be resumed with `tls: { session }`: undefined without TLS. With TLS 1.3 it comes after the first bytes. */
+  /** The session, to be resumed with `tls: { session }`: undefined without TLS. With TLS 1.3 it comes some time after the handshake. */
   get session(): Buffer | undefined {
-    return this.tls?.session ?? this.tls?.stream?.getSession()
+    const { tls } = this
+    return tls === null || tls.awaitsTicket ? undefined : (tls.session ?? tls.stream?.getSession())
   }
 
   /** Whether this is a session of before, resumed. */
@@ -210,7 +211,8 @@ export class TlsState {
     const { socket } = this
     this.stream = stream
     this.bridge = bridge
-    this.awaitsTicket = !this.isServer && stream.getProtocol() === 'TLSv1.3'
+    this.awaitsTicket =
+      !this.isServer && stream.getProtocol() === 'TLSv1.3' && !stream.isSessionReused()
     stream.on('session', (session: Buffer) => {
       this.session = session
       this.awaitsTicket = false

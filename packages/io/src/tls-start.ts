@@ -1,6 +1,6 @@
 // How an open stream begins to speak TLS. The handshake is Node's; a server's runs through a `tls.Server` that never listens,
 // one for each options object, since only that checks clients, keeps sessions and picks certificates by name.
-import { isIP, Socket as NodeSocket } from 'node:net'
+import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import {
   connect,
@@ -11,6 +11,7 @@ import {
   type TlsOptions,
 } from 'node:tls'
 import type { Done } from './core/call.ts'
+import { systemError } from './socket-errors.ts'
 import { TlsBridge } from './tls-bridge.ts'
 import type { StartTlsOptions, TlsClientOptions, TlsServerOptions } from './tls-options.ts'
 
@@ -84,17 +85,25 @@ class ServerSide {
 
   start(below: Duplex, done: Done<TLSSocket>): void {
     this.pending.set(below, done)
-    below.once('close', () => this.pending.delete(below))
+    // Node's own error, where there is one, comes right after this.
+    below.once('close', () =>
+      setImmediate(() => this.settle(below, systemError('ECONNRESET', 'read'), undefined)),
+    )
     this.server.emit('connection', below)
   }
 
   ended(stream: TLSSocket, error: Error | null): void {
-    const below = belowOf(stream)
+    if (!this.settle(belowOf(stream), error, stream)) stream.destroy()
+  }
+
+  /** Tells who waits for a handshake; gives false when nobody does. */
+  settle(below: unknown, error: Error | null, stream: TLSSocket | undefined): boolean {
     const done = this.pending.get(below)
+    if (done === undefined) return false
     this.pending.delete(below)
-    if (done === undefined) stream.destroy()
-    else if (error !== null) done(error)
+    if (error !== null) done(error)
     else done(null, stream)
+    return true
   }
 }
 
@@ -106,9 +115,11 @@ function serverOf(options: TlsServerOptions): ServerSide {
   return side
 }
 
-/** The stream below: Node's own field, the same since Node 0.12; behind its adapter where the stream is no socket. */
+/** The stream below, from Node's own fields: a socket itself, and what an adapter wraps where it is another stream. */
 function belowOf(stream: TLSSocket): unknown {
-  const parent = (stream as { _parent?: unknown })._parent
-  const adapted = (parent as { stream?: unknown } | undefined)?.stream
-  return parent instanceof NodeSocket && adapted !== undefined ? adapted : parent
+  const { _parent, _handle } = stream as {
+    _parent?: unknown
+    _handle?: { _parentWrap?: { stream?: unknown } } | null
+  }
+  return _handle?._parentWrap?.stream ?? (_parent as { stream?: unknown })?.stream ?? _parent
 }
