@@ -6,6 +6,8 @@ const NAMES = [
   '@greenhouse/util',
   '@greenhouse/io',
   '@greenhouse/pool',
+  '@greenhouse/emulation',
+  '@greenhouse/backdoor',
   '@greenhouse/compat',
 ]
 
@@ -17,7 +19,7 @@ const NAMES = [
  * ```ts
  * import { versions } from '@greenhouse/compat'
  *
- * console.log(Object.keys(versions()).length) // => 5
+ * console.log(Object.keys(versions()).length) // => 7
  * ```
  */
 export function versions(): Record<string, string> {

@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import * as compat from '@greenhouse/compat'
 import facade from '@greenhouse/compat'
+import * as backdoor from '@greenhouse/backdoor'
+import * as emulation from '@greenhouse/emulation'
 import * as io from '@greenhouse/io'
 import * as pool from '@greenhouse/pool'
 import * as scheduler from '@greenhouse/scheduler'
 import * as util from '@greenhouse/util'
 
-const parts = { scheduler, util, io, pool }
+const parts = { scheduler, util, io, pool, emulation, backdoor }
 const namesOf = (part: object) => Object.keys(part).filter((name) => name !== 'default')
 
 describe('the facade', () => {
