@@ -1,2 +1,9 @@
 // The public names of @greenhouse/backdoor.
-export {}
+
+// The backdoor
+export { backdoorHandler } from './handler.ts'
+export type { BackdoorSessionOptions } from './options.ts'
+
+// Who may do what
+export type { Permission } from './security/permissions.ts'
+export type { TokenAuth } from './security/token.ts'
