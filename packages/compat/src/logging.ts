@@ -45,7 +45,7 @@ let stop: () => void = () => {}
 /**
  * Says where the log of greenhouse goes. Called again, it replaces what was there.
  *
- * Errors that end greenlets are logged as "error", spawns and ends as "debug". While it is on, each switch costs some
+ * Errors that nobody joined are logged as "error"; spawns, ends, and failures that somebody waited for as "debug". While it is on, each switch costs some
  * hundred nanoseconds.
  *
  * @param options - `handler`, `filename`, `fileMode`, `format`, `level`, `stream`.
@@ -112,14 +112,13 @@ function inOneLine({ time, name, level, message }: LogRecord): string {
   return `[${time.toISOString()}] ${name}/${level.toUpperCase()} | ${message}`
 }
 
+const FAILED = '%s failed: %s'
+
 function logEvents(): () => void {
   const logger = getLogger('greenhouse.scheduler')
   const events: [string, (message: unknown) => void][] = [
-    [
-      'greenhouse:error',
-      (message) =>
-        logger.error('%s failed: %s', named(message), (message as { error: unknown }).error),
-    ],
+    ['greenhouse:uncaught', (message) => logger.error(FAILED, named(message), errorOf(message))],
+    ['greenhouse:error', (message) => logger.debug(FAILED, named(message), errorOf(message))],
     ['greenhouse:spawn', (message) => logger.debug('%s spawned', named(message))],
     ['greenhouse:end', (message) => logger.debug('%s ended', named(message))],
   ]
@@ -129,6 +128,10 @@ function logEvents(): () => void {
     stopPublishing()
     for (const [name, listener] of events) unsubscribe(name, listener)
   }
+}
+
+function errorOf(message: unknown): unknown {
+  return (message as { error: unknown }).error
 }
 
 function named(message: unknown): string {

@@ -2,24 +2,46 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import { configureLogging, getLogger, schedule, type LogRecord } from '@greenhouse/compat'
+import {
+  configureLogging,
+  getLogger,
+  globalExceptionHandler,
+  Group,
+  pause,
+  removeGlobalExceptionHandler,
+  schedule,
+  type LogRecord,
+} from '@greenhouse/compat'
 
 describe('configureLogging', () => {
-  it('logs errors of greenlets, and spawns and ends at the level debug', async () => {
+  const job = () => {
+    throw new Error('failed')
+  }
+
+  it('logs uncaught errors of greenlets, and at the level debug their spawns, failures and ends', async () => {
     const records: LogRecord[] = []
+    const handler = globalExceptionHandler(() => {})
     const off = configureLogging({ level: 'debug', handler: (record) => records.push(record) })
-    await schedule(function job() {
-      throw new Error('failed')
-    })
-      .join()
-      .catch(() => {})
+    schedule(job)
+    await pause()
     off()
     await schedule(() => 1).join()
+    removeGlobalExceptionHandler(handler)
     expect(records.map(({ level, message }) => `${level} ${message.split('\n')[0]}`)).toEqual([
       expect.stringMatching(/^debug greenlet \d+ "job" spawned$/),
-      expect.stringMatching(/^error greenlet \d+ "job" failed: Error: failed$/),
+      expect.stringMatching(/^debug greenlet \d+ "job" failed: Error: failed$/),
       expect.stringMatching(/^debug greenlet \d+ "job" ended$/),
+      expect.stringMatching(/^error greenlet \d+ "job" failed: Error: failed$/),
     ])
+  })
+
+  it('does not log as an error what a joiner or a group takes', async () => {
+    const records: LogRecord[] = []
+    const off = configureLogging({ handler: (record) => records.push(record) })
+    await expect(schedule(job).join()).rejects.toThrow('failed')
+    await expect(Group.run((group) => void group.schedule(job))).rejects.toThrow('failed')
+    off()
+    expect(records).toEqual([])
   })
 
   it('Q25 replaces what was configured before instead of adding to it', () => {

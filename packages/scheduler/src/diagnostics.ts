@@ -1,11 +1,12 @@
 // Publishing what greenlets do on Node's diagnostics channels.
 import { watchLives, unwatchLives, channels, waitKind, type LifeWatcher } from './core/telemetry.ts'
+import { finished } from './core/life.ts'
 import { unwatchSwitches, watchSwitches, type SwitchWatcher } from './core/switches.ts'
 
 /**
  * Publishes events on `node:diagnostics_channel`: `greenhouse:spawn`, `greenhouse:switch`, `greenhouse:block`,
- * `greenhouse:wake`, `greenhouse:end` and `greenhouse:error`. Each message has the `greenlet`; a block its `kind`, an error its
- * `error`.
+ * `greenhouse:wake`, `greenhouse:end`, `greenhouse:error`, and `greenhouse:uncaught` for an error that goes to the handlers
+ * because nobody had joined. Each message has the `greenlet`; a block its `kind`, an error its `error`.
  *
  * Costs nothing until it is called.
  *
@@ -28,6 +29,7 @@ export function publishDiagnostics(): () => void {
       channels.switch.publish({ greenlet })
     },
     left(scope) {
+      if (finished(scope)) return
       channels.block.publish({ greenlet: scope.greenlet, kind: waitKind(scope) })
     },
     idle() {},
@@ -38,6 +40,7 @@ export function publishDiagnostics(): () => void {
       if (failed) channels.error.publish({ greenlet, error })
       channels.end.publish({ greenlet })
     },
+    uncaught: (greenlet, error) => channels.uncaught.publish({ greenlet, error }),
   }
   watchSwitches(switches)
   watchLives(lives)

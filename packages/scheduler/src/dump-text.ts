@@ -18,22 +18,33 @@ export function formatDump(state: Dump = dump()): string {
   const children = new Map<number | null, GreenletDump[]>()
   for (const greenlet of state.greenlets) {
     const parent = greenlet.parent !== null && known.has(greenlet.parent) ? greenlet.parent : null
-    children.set(parent, [...(children.get(parent) ?? []), greenlet])
+    const siblings = children.get(parent)
+    if (siblings === undefined) children.set(parent, [greenlet])
+    else siblings.push(greenlet)
   }
   const lines: string[] = []
-  const write = (greenlet: GreenletDump, indent: string) => {
+  const left = below(null, 0)
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const { greenlet, depth } = next
+    const indent = '  '.repeat(Math.min(depth, DEEPEST))
     lines.push(
       indent + headline(greenlet),
       ...details(greenlet).map((line) => `${indent}    ${line}`),
     )
-    for (const child of children.get(greenlet.id) ?? []) write(child, `${indent}  `)
+    for (const child of below(greenlet.id, depth + 1)) left.push(child)
   }
-  for (const greenlet of children.get(null) ?? []) write(greenlet, '')
   for (const { kind, name, statistics } of state.registered) {
     lines.push(`${kind}${name === undefined ? '' : ` "${name}"`}: ${JSON.stringify(statistics)}`)
   }
   return lines.join('\n')
+
+  function below(id: number | null, depth: number): { greenlet: GreenletDump; depth: number }[] {
+    return (children.get(id) ?? []).map((greenlet) => ({ greenlet, depth })).reverse()
+  }
 }
+
+/** Deeper generations are not indented any further. */
+const DEEPEST = 40
 
 /** A wait in words: `Lock.acquire on "db" for 1200 ms, held by greenlet 3 "worker"`. */
 export function waitInWords(wait: WaitDump): string {

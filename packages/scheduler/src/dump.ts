@@ -9,7 +9,8 @@ import { livingCount, livingGreenlets } from './core/registry.ts'
 import { entriesRun, queueLength } from './core/run-queue.ts'
 import type { Scope } from './core/scope.ts'
 import { waitSite } from './core/sites.ts'
-import { currentClock, keepingTimers } from './core/timers.ts'
+import { keepingTimers, now } from './core/timers.ts'
+import { workOf } from './core/work.ts'
 import type { Greenlet, GreenletState } from './greenlet.ts'
 
 /** One wait, or a scope with the waits inside it. */
@@ -155,23 +156,34 @@ function kindOf(greenlet: CoreGreenlet): GreenletDump['kind'] {
 function waitsOf(scope: Scope): WaitDump[] {
   const waits = new Set(openOperations(scope).filter((operation) => operation.parked))
   if (scope.input !== null && scope.input.parked) waits.add(scope.input)
-  return [...waits].map(dumpWait)
+  const work = workOf(scope).map(({ kind, sinceMs }) => ({
+    kind,
+    forMs: millisecondsSince(sinceMs),
+  }))
+  return [...[...waits].map(dumpWait), ...work]
 }
 
 function dumpWait(operation: Operation): WaitDump {
-  const nowMs = currentClock().now()
   const { kind, owner, region } = operation.source
   const site = waitSite(operation)
   const holder = (owner as Inspectable | null | undefined)?.holder
   return {
     kind,
-    forMs: Math.max(0, Math.round(nowMs - operation.sinceMs)),
+    forMs: millisecondsSince(operation.sinceMs),
     ...(owner?.name === undefined ? {} : { on: owner.name }),
     ...(holder == null ? {} : { heldBy: `greenlet ${holder.id} "${holder.name}"` }),
     ...(site === undefined ? {} : { site }),
     ...(region === undefined ? {} : { inside: waitsOf(region) }),
     ...(region === undefined || region.deadlineMs === Infinity
       ? {}
-      : { leftMs: Math.max(0, Math.round(region.deadlineMs - nowMs)) }),
+      : { leftMs: millisecondsUntil(region.deadlineMs) }),
   }
+}
+
+function millisecondsSince(atMs: number): number {
+  return Math.max(0, Math.round(now() - atMs))
+}
+
+function millisecondsUntil(atMs: number): number {
+  return Math.max(0, Math.round(atMs - now()))
 }

@@ -139,7 +139,9 @@ class GroupCore implements Membership, Timer {
   readonly detached = false
   readonly region: GroupRegion
   readonly children: Set<CoreGreenlet> = new Set()
-  readonly waiting: CoreGreenlet[] = []
+  /** Children that wait for their turn, in order; `turn` goes through them once. */
+  readonly waiting: Set<CoreGreenlet> = new Set()
+  turn: Iterator<CoreGreenlet, undefined> = this.waiting.values()
   readonly errors: unknown[] = []
   readonly concurrency: number
   readonly graceMs: number
@@ -168,7 +170,7 @@ class GroupCore implements Membership, Timer {
     extra.graceMs = this.graceMs
     this.children.add(child)
     if (this.active < this.concurrency) this.start(child)
-    else this.waiting.push(child)
+    else this.waiting.add(child)
     return child
   }
 
@@ -176,15 +178,12 @@ class GroupCore implements Membership, Timer {
     const known = this.children.delete(child as CoreGreenlet)
     if (!known) return false
     const waitedFor = this.region.operation.parked
-    const at = this.waiting.indexOf(child as CoreGreenlet)
-    if (at !== -1) this.waiting.splice(at, 1)
-    else this.active--
+    if (!this.waiting.delete(child as CoreGreenlet)) this.active--
     if (failed && value !== this.cause) {
       this.errors.push(value)
       this.cancel(value, false)
     }
-    const next = this.waiting.shift()
-    if (next !== undefined) this.start(next)
+    if (this.active < this.concurrency) this.startNext()
     this.settleWhenDone()
     return waitedFor
   }
@@ -221,6 +220,16 @@ class GroupCore implements Membership, Timer {
     }
     this.settleWhenDone()
     if (this.children.size > 0) startTimer(this, Math.max(1, this.graceMs))
+  }
+
+  startNext(): void {
+    const { value: next } = this.turn.next()
+    // An iterator that has come to the end stays there.
+    if (next === undefined) this.turn = this.waiting.values()
+    else {
+      this.waiting.delete(next)
+      this.start(next)
+    }
   }
 
   start(child: CoreGreenlet): void {

@@ -3,6 +3,7 @@ import { checkFunction } from './check.ts'
 import { ORPHAN } from './core/life.ts'
 import { orphan } from './core/orphans.ts'
 import type { Scope } from './core/scope.ts'
+import { lifeWatched, uncaughtBy } from './core/telemetry.ts'
 import type { Greenlet } from './greenlet.ts'
 
 /** Hears of an error that ended a greenlet. */
@@ -38,6 +39,7 @@ export function removeGlobalExceptionHandler(handler: ExceptionHandler): boolean
 
 /** Tells the handlers of an error, local ones first; with none, Node's own policy for unhandled rejections decides. */
 export function report(error: unknown, scope: Scope): void {
+  if (lifeWatched) uncaughtBy(scope.greenlet, error)
   const handlers = [...(scope.extra?.handlers ?? []), ...globalHandlers]
   if (handlers.length === 0) {
     scope.bits |= ORPHAN

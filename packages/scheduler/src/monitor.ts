@@ -1,6 +1,6 @@
 // The monitor: a watchdog in a thread of its own, which sees that the event loop stands still and takes the stack of what
 // holds it while it is held.
-import { Worker } from 'node:worker_threads'
+import { isMainThread, Worker } from 'node:worker_threads'
 import { checkDelay, checkFunction, checkOptions, wrongValue } from './check.ts'
 import { currentGreenlet } from './core/greenlet.ts'
 import { entriesRun } from './core/run-queue.ts'
@@ -34,17 +34,21 @@ export interface Monitor {
 /** How the watchdog asks who runs, while the main thread is stopped in the debugger. */
 const WHO: symbol = Symbol.for('@greenhouse/scheduler/who')
 
+/** Some compilers call it around each function. */
+const HELPER = 'const __name = (fn) => fn;'
+
 let running: Monitor | null = null
 
 /**
  * Watches for code that holds the event loop, and reports it with its greenlet and its stack while it is stuck.
  *
- * It neither keeps the process alive nor reports itself; off, it costs nothing. It uses Node's inspector: a debugger that is
+ * It neither keeps the process alive nor reports itself; off, it costs nothing. Also by GREENHOUSE_MONITOR=100 in the
+ * environment. It uses Node's inspector: a debugger that is
  * attached at the same time gets the pauses too.
  *
  * @param options - `thresholdMs`, `onBlocked`.
  * @returns the monitor, once it watches.
- * @throws {GH_INVALID_ARGUMENT}; {GH_INVALID_STATE} when one runs already.
+ * @throws {GH_INVALID_ARGUMENT}; {GH_INVALID_STATE} when one runs already; {GH_UNSUPPORTED} in a worker thread.
  * @example
  * ```ts
  * import { monitor } from '@greenhouse/scheduler'
@@ -62,9 +66,13 @@ export async function monitor(options: MonitorOptions = {}): Promise<Monitor> {
   }
   if (onBlocked !== undefined) checkFunction('options.onBlocked', onBlocked)
   if (running !== null) throw new GreenhouseError('GH_INVALID_STATE', 'A monitor runs already')
+  if (!isMainThread) {
+    throw new GreenhouseError('GH_UNSUPPORTED', 'The monitor can watch the main thread only')
+  }
   const beats = new Int32Array(new SharedArrayBuffer(4))
-  const worker = new Worker(`(${watchdog.toString()})()`, {
+  const worker = new Worker(`${HELPER}(${watchdog.toString()})()`, {
     eval: true,
+    execArgv: [],
     workerData: { beats, thresholdMs, writes: onBlocked === undefined },
   })
   const heart = setInterval(() => Atomics.add(beats, 0, 1), thresholdMs / 4)

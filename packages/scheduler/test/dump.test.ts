@@ -5,21 +5,28 @@ import {
   dump,
   end,
   formatDump,
+  getCurrent,
   greenlet,
   pause,
   pauseFor,
   recordSites,
   schedule,
   statistics,
+  wait,
   withTimeout,
+  type Greenlet,
+  type Steps,
 } from '@greenhouse/scheduler'
 import {
+  attach,
+  detach,
   dumpGreenlet,
   giveFalse,
   innermostWait,
   inspectable,
   livingGreenlets,
   WaitList,
+  Work,
 } from '@greenhouse/scheduler/kernel'
 import { withVirtualClock } from '@greenhouse/scheduler/testing'
 import { exitReport } from '../src/core/exit-report.ts'
@@ -89,6 +96,39 @@ describe('dump', () => {
     end(parent)
   })
 
+  it('shows work of the outside world beside the waits', async () => {
+    class Fetch extends Work {
+      readonly kind = 'fetch'
+    }
+    const one = schedule(async function fetching() {
+      const work = new Fetch()
+      attach(work)
+      await wait(new Promise(() => {})).finally(() => detach(work))
+    })
+    await pause()
+    expect(formatDump()).toMatch(
+      /"fetching" async, blocked\n +waits for wait for \d+ ms\n +waits for fetch for \d+ ms/,
+    )
+    end(one)
+    await one.join().catch(() => {})
+  })
+
+  it('shows a line of descent however long it is', async () => {
+    const GENERATIONS = 20_000
+    const all: Greenlet[] = []
+    const deeper = function* (): Steps<void> {
+      all.push(getCurrent())
+      if (all.length < GENERATIONS) schedule(deeper)
+      yield* pauseFor(60_000)
+    }
+    schedule(deeper)
+    while (all.length < GENERATIONS) await pauseFor(1)
+    const lines = formatDump().split('\n')
+    expect(lines.filter((line) => line.includes('"deeper"'))).toHaveLength(GENERATIONS)
+    for (const one of all) end(one)
+    await pause()
+  })
+
   it('names the places of spawn and wait when they are recorded', async () => {
     recordSites(true)
     const one = schedule(async function sited() {
@@ -154,20 +194,23 @@ describe('dump', () => {
 })
 
 describe('the report at exit', () => {
-  it('says who waits for a lock or a join, and not who idles on a queue, nor daemons', async () => {
+  it('says who waits for a lock or any join, and not who idles on a queue, nor daemons', async () => {
     const lock = new WaitList('Lock.acquire')
     const queue = new WaitList('Queue.get')
+    const undone = new WaitList('Queue.join')
     const park = (list: WaitList) => async () =>
       void (await list.park(undefined, undefined, giveFalse))
     const all = [
       schedule(greenlet(park(lock), { name: 'stuck' })),
       schedule(greenlet(park(queue), { name: 'idle' })),
+      schedule(greenlet(park(undone), { name: 'joining' })),
       schedule(greenlet(park(lock), { name: 'daemon', daemon: true })),
     ]
     await pause()
     expect(exitReport(undefined)).toMatch(
       /^greenhouse: .*\n {2}greenlet \d+ "stuck" waits for Lock/,
     )
+    expect(exitReport(undefined)).toMatch(/"joining" waits for Queue.join/)
     expect(exitReport(undefined)).not.toMatch(/idle|daemon/)
     expect(exitReport('all')).toMatch(/"idle"/)
     expect(exitReport('off')).toBe(null)

@@ -17,6 +17,46 @@ import { giveFalse, WaitList } from '@greenhouse/scheduler/kernel'
 import { withVirtualClock } from '@greenhouse/scheduler/testing'
 
 describe('Group', () => {
+  it('takes time in proportion to its children, also where few run at once', async () => {
+    const CHILDREN = 100_000
+    let ran = 0
+    const run = (ended: boolean) =>
+      Group.run(
+        (group) => {
+          for (let i = 0; i < CHILDREN; i++) group.schedule(() => void ran++)
+          if (ended) group.end()
+        },
+        { concurrency: 2 },
+      )
+    const before = process.cpuUsage()
+    await run(false)
+    await run(true)
+    // Looking for a child among those that wait costs seconds.
+    expect(process.cpuUsage(before).user).toBeLessThan(4_000_000)
+    expect(ran).toBe(CHILDREN)
+  })
+
+  it('does not run more children at once where one that waits for its turn is ended', async () => {
+    let inside = 0
+    let most = 0
+    await Group.run(
+      async (group) => {
+        const children = Array.from({ length: 6 }, () =>
+          group.schedule(async () => {
+            most = Math.max(most, ++inside)
+            await pauseFor(1)
+            inside--
+          }),
+        )
+        await pause()
+        end(children[3]!)
+        end(children[4]!)
+      },
+      { concurrency: 2 },
+    )
+    expect(most).toBe(2)
+  })
+
   it('waits for all children, in both faces', () =>
     withVirtualClock(async (clock) => {
       const ran: string[] = []

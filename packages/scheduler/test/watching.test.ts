@@ -1,23 +1,27 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import {
   assertSwitches,
+  globalExceptionHandler,
   monitor,
   pause,
   pauseFor,
   publishDiagnostics,
+  removeGlobalExceptionHandler,
   schedule,
   trace,
   type Blockage,
 } from '@greenhouse/scheduler'
 
 describe('publishDiagnostics', () => {
-  it('publishes spawn, switch, block, wake, end and error, until it is stopped', async () => {
+  it('publishes spawn, switch, block, wake, end, error and uncaught, until it is stopped', async () => {
     const seen: string[] = []
-    const names = ['spawn', 'block', 'end', 'error']
+    const names = ['spawn', 'switch', 'block', 'wake', 'end', 'error', 'uncaught']
     const listeners = names.map((name) => {
       const listener = (message: unknown) => {
         const { greenlet, kind } = message as { greenlet: { name: string }; kind?: string }
@@ -32,15 +36,20 @@ describe('publishDiagnostics', () => {
       yield* pauseFor(1)
       throw new Error('failed')
     }
-    await schedule(job)
-      .join()
-      .catch(() => {})
+    await expect(schedule(job).join()).rejects.toThrow('failed')
+    const joined = seen.splice(0)
+    const handler = globalExceptionHandler(() => {})
+    schedule(job)
+    await pauseFor(5)
+    const alone = seen.splice(0)
     stop()
-    await schedule(job)
-      .join()
-      .catch(() => {})
+    schedule(job)
+    await pauseFor(5)
+    removeGlobalExceptionHandler(handler)
     for (const forget of listeners) forget()
-    expect(seen).toEqual(['spawn', 'block pauseFor', 'error', 'end', 'block'])
+    const start = ['spawn', 'wake', 'switch', 'block pauseFor']
+    const events = [...start, 'wake', 'switch', 'error', 'end']
+    expect([joined, alone, seen]).toEqual([events, [...events, 'uncaught'], []])
   })
 })
 
@@ -94,6 +103,32 @@ describe('monitor', () => {
     expect(blockage.holder).toMatch(/^greenlet \d+ "busy"$/)
     expect(blockage.forMs).toBeGreaterThanOrEqual(40)
     expect(blockage.stack.some((line) => line.includes('spin'))).toBe(true)
+  })
+
+  it('reports neither itself nor an idle process', async () => {
+    const seen: Blockage[] = []
+    const watch = await monitor({ thresholdMs: 10, onBlocked: (blockage) => seen.push(blockage) })
+    await pauseFor(200)
+    await watch.stop()
+    expect(seen).toEqual([])
+  })
+
+  it('refuses a worker thread, whose main thread it would watch', async () => {
+    const url = new URL('../src/index.ts', import.meta.url).href
+    const worker = new Worker(
+      `import('tsx/esm/api')
+        .then(({ register }) => register())
+        .then(() => import('${url}'))
+        .then(({ monitor }) => monitor())
+        .catch(({ code }) => require('node:worker_threads').parentPort.postMessage(code))`,
+      {
+        eval: true,
+        execArgv: [],
+        env: { ...process.env, GREENHOUSE_MONITOR: '50' },
+      },
+    )
+    expect((await once(worker, 'message'))[0]).toBe('GH_UNSUPPORTED')
+    await worker.terminate()
   })
 
   it('runs once, and refuses a threshold below 10 ms', async () => {

@@ -5,7 +5,8 @@ import { waitInWords } from '../dump-text.ts'
 import type { GreenletDump, WaitDump } from '../dump.ts'
 
 /** Waits that somebody must end; others (queues, channels, accepts) are idle ones. */
-const MISSED = /^(Lock|RLock|Semaphore|BoundedSemaphore|Condition|Counter|Barrier|join)\b/
+const MISSED =
+  /^(?:Lock|RLock|Semaphore|BoundedSemaphore|Condition|Counter|Barrier)\.|(?:^|\.)join$/
 
 const MOST_LINES = 100
 

@@ -1,10 +1,10 @@
 // Where greenlets were spawned and where they wait: recorded only on demand, since a stack trace costs microseconds.
-import { fileURLToPath } from 'node:url'
-import { dirname } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 export let recording = false
 
-const own = ownFolder()
+/** Frames of Node, of this package and of those beside it: `node_modules/@greenhouse/…`, or all packages of a checkout. */
+const ours = new RegExp(`\\(<anonymous>\\)|\\bnode:|${ownPlace()}`)
 const waits = new WeakMap<object, string>()
 
 export function setRecording(on: boolean): void {
@@ -19,22 +19,32 @@ export function waitSite(operation: object): string | undefined {
   return waits.get(operation)
 }
 
-/** The innermost frame that is neither ours nor Node's. */
+/** The innermost frame that is neither of greenhouse nor of Node. */
 export function callSite(): string {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 30
   const lines = (new Error().stack ?? '').split('\n').slice(1)
   Error.stackTraceLimit = limit
-  const frame = lines.find(
-    (line) => !line.includes(own) && !line.includes('node:') && !line.includes('<anonymous>'),
-  )
+  const frame = lines.find((line) => !ours.test(line))
   return (frame ?? lines.at(-1) ?? 'unknown').trim().replace(/^at /, '')
 }
 
-function ownFolder(): string {
+function ownPlace(): string {
+  const path = /^(.*[\\/])scheduler[\\/](?:src|dist)[\\/]/.exec(ownPath())?.[1]
+  // Frames name ES modules by URL, others by path.
+  const folders = path === undefined ? [] : [path, pathToFileURL(path).href]
+  const beside = folders.map((folder) => `${escape(folder)}[\\w-]+[\\\\/](?:src|dist)[\\\\/]`)
+  return ['node_modules[\\\\/]@greenhouse[\\\\/]', ...beside].join('|')
+}
+
+function ownPath(): string {
   try {
-    return dirname(fileURLToPath(import.meta.url)).replace(/[\\/]core$/, '')
+    return fileURLToPath(import.meta.url)
   } catch {
-    return '@greenhouse/scheduler'
+    return ''
   }
+}
+
+function escape(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 }
