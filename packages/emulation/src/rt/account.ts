@@ -1,0 +1,43 @@
+// The account of what really blocked inside a greenlet, by place.
+
+/** A place at which greenlets were blocked. */
+export interface BlockedPlace {
+  readonly kind: string
+  readonly reason: string
+  /** The first frame that is not the runtime's: `file:line:column`. */
+  readonly site: string
+  ms: number
+  count: number
+}
+
+const places = new Map<string, BlockedPlace>()
+
+/** Enters a call that blocked although a greenlet made it. */
+export function blocked(kind: string, reason: string, ms = 0): void {
+  const site = firstUserFrame(new Error().stack ?? '')
+  const key = `${kind}\n${reason}\n${site}`
+  const known = places.get(key)
+  if (known === undefined) places.set(key, { kind, reason, site, ms, count: 1 })
+  else {
+    known.ms += ms
+    known.count++
+  }
+}
+
+export function blockedPlaces(): readonly BlockedPlace[] {
+  return [...places.values()]
+}
+
+export function forgetBlocked(): void {
+  places.clear()
+}
+
+const HERE = /[\\/]emulation[\\/](?:src[\\/]rt|dist)[\\/]|\(?node:|<anonymous>/
+
+function firstUserFrame(stack: string): string {
+  for (const line of stack.split('\n').slice(1)) {
+    if (HERE.test(line)) continue
+    return /\(([^()]+)\)\s*$/.exec(line)?.[1] ?? line.trim().replace(/^at (?:async )?/, '')
+  }
+  return 'unknown'
+}
