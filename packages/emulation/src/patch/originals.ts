@@ -12,7 +12,11 @@ export interface Replacement {
   readonly path?: string
   /** What the property's function becomes, inside scopes. */
   readonly owned: Owned
+  /** Outside of them, too. */
+  readonly always?: boolean
 }
+
+const ALWAYS: Switch = { reaching: true }
 
 export class Original {
   readonly target: object
@@ -23,13 +27,13 @@ export class Original {
   readonly value: Callable
   readonly replacement: Callable
 
-  constructor({ target, key, path, owned }: Replacement, by: Switch) {
+  constructor({ target, key, path, owned, always }: Replacement, by: Switch) {
     this.target = target
     this.key = key
     this.path = path ?? String(key)
     this.descriptor = Object.getOwnPropertyDescriptor(target, key)
     this.value = Reflect.get(target, key) as Callable
-    this.replacement = standIn(this.value, owned, by)
+    this.replacement = standIn(this.value, owned, always === true ? ALWAYS : by)
     this.put()
   }
 

@@ -1,5 +1,6 @@
 // One patch: the properties that are replaced under one name, and for whom. It is on for the process (`patch`), while a
 // call runs (`patchedContext`), or for single greenlets only.
+import { syncBuiltinESMExports } from 'node:module'
 import { getCurrent, type Greenlet } from '@greenhouse/scheduler'
 import { inScope } from '@greenhouse/scheduler/kernel'
 import { Original, type Replacement } from './originals.ts'
@@ -10,7 +11,7 @@ export interface PatchDefinition {
   /** As users write it: "fs/promises", "pg". */
   readonly name: string
   /** The properties to replace; asked for each time that the patch is applied. Absent ones are passed over. */
-  readonly replacements: () => readonly Replacement[]
+  readonly replacements: (patch: PatchSet) => readonly Replacement[]
   /** Anything else to do when it is applied; gives what undoes it. */
   readonly subscribe?: (by: Switch) => () => void
   /** Whether `patch()` without names applies it: for a library, whether it is installed. Always, by default. */
@@ -51,7 +52,7 @@ export class PatchSet implements Switch {
     if (this.unsubscribe !== null) return
     // What stayed below the patch of somebody else works again, unless they have taken it away with theirs.
     this.originals = this.originals.filter((original) => !original.undone)
-    for (const replacement of this.definition.replacements()) {
+    for (const replacement of this.definition.replacements(this)) {
       if (typeof Reflect.get(replacement.target, replacement.key) !== 'function') continue
       if (!this.originals.some((original) => stands(original, replacement))) {
         this.originals.push(new Original(replacement, this))
@@ -73,6 +74,7 @@ export class PatchSet implements Switch {
       return fn()
     } finally {
       this.update()
+      syncBuiltinESMExports()
     }
   }
 }

@@ -30,6 +30,12 @@ export function isOwned(resource: object): boolean {
   return owners.has(resource)
 }
 
+/** Aborts one that belongs to a scope. */
+export function abortOwned(resource: object, reason: unknown): void {
+  const work = owners.get(resource)
+  if (work !== undefined && detach(work)) work.abort(reason)
+}
+
 /** Makes a resource belong to the current scope, until one of its events says that it is over. */
 export function take<R extends Emitter>(
   resource: R,
