@@ -1,0 +1,87 @@
+// The past of one greenlet as a strip: a block for each stretch, coloured by what it waited for. Solid is one wait that lasted;
+// pale is what was seen at a look, between which more may have happened. A recording shows each wait and run as it was.
+import { FAMILIES } from './families.ts'
+import { KEPT, type Greenlet, type Model } from './model.ts'
+import type { Recording } from './recording.ts'
+
+/** What a live timeline shows. */
+export const SPAN_MS = 60_000
+
+export type Palette = readonly string[]
+
+/** The colours of the families, as the theme has them now. */
+export function palette(): Palette {
+  const style = getComputedStyle(document.documentElement)
+  return FAMILIES.map(({ color }) => style.getPropertyValue(color).trim())
+}
+
+/** Draws the strip of a greenlet, and gives back the context for more. */
+export function drawPast(
+  canvas: HTMLCanvasElement,
+  greenlet: Greenlet,
+  model: Model,
+  colors: Palette,
+): void {
+  const { context, width, height } = clear(canvas)
+  const pixels = width / SPAN_MS
+  const { past, lasted } = greenlet
+  const { momentsMs, nowMs, frames } = model
+  let right = width
+  for (let back = 0; back < Math.min(KEPT, frames) - 1; back++) {
+    const slot = (frames - 1 - back) % KEPT
+    const atMs = momentsMs[slot]!
+    const beforeMs = momentsMs[(slot + KEPT - 1) % KEPT]!
+    const left = width - (nowMs - beforeMs) * pixels
+    const family = past[slot]! - 1
+    if (family >= 0 && atMs > beforeMs) {
+      const solid = right - ((right - left) * lasted[slot]!) / 255
+      context.fillStyle = colors[family]!
+      if (solid > left) {
+        context.globalAlpha = 0.4
+        context.fillRect(left, 0, solid - left, height)
+      }
+      context.globalAlpha = 1
+      context.fillRect(solid, 0, right - solid, height)
+    }
+    right = left
+    if (right <= 0) break
+  }
+}
+
+/** Draws what a recording has of a greenlet. */
+export function drawRecorded(
+  canvas: HTMLCanvasElement,
+  id: number,
+  recording: Recording,
+  colors: Palette,
+): void {
+  const { context, width, height } = clear(canvas)
+  const spans = recording.spans.get(id)
+  if (spans === undefined) return
+  const pixels = width / (recording.toMs - recording.fromMs)
+  for (let i = 0; i < spans.length; i += 3) {
+    const from = (spans[i]! - recording.fromMs) * pixels
+    const to = (spans[i + 1]! - recording.fromMs) * pixels
+    context.fillStyle = colors[spans[i + 2]!]!
+    context.fillRect(from, 0, Math.max(0.5, to - from), height)
+  }
+}
+
+function clear(canvas: HTMLCanvasElement): {
+  context: CanvasRenderingContext2D
+  width: number
+  height: number
+} {
+  const { clientWidth, clientHeight } = canvas
+  const ratio = devicePixelRatio
+  const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)]
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width
+    canvas.height = height
+  }
+  const context = canvas.getContext('2d')!
+  context.setTransform(ratio, 0, 0, ratio, 0, 0)
+  context.clearRect(0, 0, clientWidth, clientHeight)
+  context.globalAlpha = 1
+  return { context, width: clientWidth, height: clientHeight }
+}
