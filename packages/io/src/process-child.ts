@@ -58,9 +58,10 @@ export class Child implements Ward {
     })
     this.node = node
     this.pid = node.pid
-    this.stdin = node.stdin
-    this.stdout = node.stdout
-    this.stderr = node.stderr
+    // Undefined where descriptors had run out.
+    this.stdin = node.stdin ?? null
+    this.stdout = node.stdout ?? null
+    this.stderr = node.stderr ?? null
     for (const stream of this.streams()) stream.on('error', ignore)
     // At the end of the child Node throws away what nobody has read of these.
     Object.assign(node, { stdio: [] })

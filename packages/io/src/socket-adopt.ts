@@ -2,7 +2,9 @@
 // streams, as wires are; any other Duplex through its events.
 import { Socket as NodeSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { systemError } from './socket-errors.ts'
 import type { SocketStream } from './socket-stream.ts'
+import { wasReset } from './socket-wire.ts'
 
 const OWNER: unique symbol = Symbol('owner')
 
@@ -54,7 +56,8 @@ export function disown(raw: Duplex): void {
 
 function push(this: Owned, chunk: unknown): boolean {
   if (chunk !== null) return this[OWNER].receivedOwn(bytesOf(chunk))
-  this[OWNER].endCame()
+  if (wasReset(this as unknown as NodeSocket)) this.destroy(systemError('ECONNRESET', 'read'))
+  else this[OWNER].endCame()
   return false
 }
 

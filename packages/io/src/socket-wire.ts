@@ -1,7 +1,9 @@
 // The Node socket below a Socket. It reads into memory shared by all of them and hands the bytes straight on, past the
 // machinery of Node's streams, which it enters again only when it is released. All wires use the public overridable methods
 // of streams (`push`, `_read`, `_write`, `_destroy`) and the `onread` option.
+import { constants } from 'node:os'
 import { Socket as NodeSocket, type OnReadOpts, type SocketConstructorOpts } from 'node:net'
+import { systemError } from './socket-errors.ts'
 import { copyOf } from './socket-inbox.ts'
 
 /** Who hears of what happens below. */
@@ -27,8 +29,9 @@ export class Wire extends NodeSocket {
   override push(chunk: unknown): boolean {
     const { owner } = this
     if (owner === null) return super.push(chunk)
-    if (chunk === null) owner.endCame()
-    else return owner.receivedOwn(chunk as Buffer)
+    if (chunk !== null) return owner.receivedOwn(chunk as Buffer)
+    if (wasReset(this)) this.destroy(systemError('ECONNRESET', 'read'))
+    else owner.endCame()
     return false
   }
 
@@ -45,6 +48,16 @@ export class Wire extends NodeSocket {
     const { owner } = this
     return owner === null ? super.push(copyOf(bytes, length)) : owner.received(bytes, length)
   }
+}
+
+/**
+ * Whether what Node calls the end of the stream is a reset: that has the same look when it comes right behind some bytes. A
+ * connection that neither side has closed has a peer as long as it was not reset.
+ */
+export function wasReset(socket: NodeSocket): boolean {
+  if (socket.writableEnded) return false
+  const { _handle } = socket as { _handle?: { getpeername?: (into: object) => number } | null }
+  return _handle?.getpeername?.({}) === -constants.errno.ENOTCONN
 }
 
 interface WireOptions extends SocketConstructorOpts {
