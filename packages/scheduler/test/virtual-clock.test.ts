@@ -1,9 +1,51 @@
 import { describe, expect, it } from 'vitest'
-import { end, pause, pauseFor, schedule, wait } from '@greenhouse/scheduler'
+import {
+  end,
+  pause,
+  pauseFor,
+  schedule,
+  scheduleRecurring,
+  wait,
+  withTimeout,
+} from '@greenhouse/scheduler'
 import { withVirtualClock } from '@greenhouse/scheduler/testing'
 import { keepingTimers, nextDueMs } from '../src/core/timers.ts'
 
 describe('withVirtualClock', () => {
+  it('lets an hour pass in milliseconds, each thing at its own moment', async () => {
+    const startMs = performance.now()
+    const seen = await withVirtualClock(async (clock) => {
+      const at: Record<string, number[]> = { ticks: [], sleeper: [], recurring: [] }
+      const ticker = schedule(function* () {
+        for (;;) {
+          yield* pauseFor(60_000)
+          at['ticks']!.push(clock.now())
+        }
+      })
+      const sleeper = schedule(async () => {
+        await withTimeout(3_599_999, () => pauseFor(Infinity)).catch(() => {})
+        at['sleeper']!.push(clock.now())
+      })
+      const series = scheduleRecurring(600_000, () => void at['recurring']!.push(clock.now()))
+      await pauseFor(3_600_000)
+      await sleeper.join()
+      series.stop()
+      end(ticker)
+      return { ...at, now: clock.now(), wall: clock.wallNow() }
+    })
+    const every = (ms: number, times: number) =>
+      Array.from({ length: times }, (_, i) => ms * (i + 1))
+    expect(seen).toEqual({
+      // The one at the hour's end was set after main's, and comes after it.
+      ticks: every(60_000, 59),
+      sleeper: [3_599_999],
+      recurring: every(600_000, 5),
+      now: 3_600_000,
+      wall: 3_600_000,
+    })
+    expect(performance.now() - startMs).toBeLessThan(2000)
+  })
+
   it('does not jump while a wait for a promise is pending, but fires what is due already', () =>
     withVirtualClock(async (clock) => {
       const order: string[] = []

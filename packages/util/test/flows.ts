@@ -1,6 +1,6 @@
 // The ways in which code waits, and what may cut a wait short: every primitive is tested with all of them.
 import { end, pause, schedule, scheduleException } from '@greenhouse/scheduler'
-import type { Blocking, Greenlet, WaitOptions } from '@greenhouse/scheduler'
+import type { Blocking, Greenlet, Steps, WaitOptions } from '@greenhouse/scheduler'
 import { withVirtualClock } from '@greenhouse/scheduler/testing'
 import { expect, it } from 'vitest'
 
@@ -18,6 +18,37 @@ function* waitInGenerator<T>(op: () => Blocking<T>) {
 
 async function waitInAsync<T>(op: () => Blocking<T>): Promise<T> {
   return await op()
+}
+
+/** Written once, run by both kinds of greenlets: it yields functions that start a wait. */
+export type Script = Generator<() => Blocking<any>, void, any>
+
+export function* inSteps(script: () => Script): Steps<void> {
+  const play = script()
+  for (let next = play.next(); next.done !== true;) {
+    let value: unknown
+    try {
+      value = yield* next.value()
+    } catch (error) {
+      next = play.throw(error)
+      continue
+    }
+    next = play.next(value)
+  }
+}
+
+export async function inAsync(script: () => Script): Promise<void> {
+  const play = script()
+  for (let next = play.next(); next.done !== true;) {
+    let value: unknown
+    try {
+      value = await next.value()
+    } catch (error) {
+      next = play.throw(error)
+      continue
+    }
+    next = play.next(value)
+  }
 }
 
 /** Lets everything that can run do so. */

@@ -10,15 +10,13 @@ import {
   scheduleException,
   statistics,
 } from '@greenhouse/scheduler'
-import type { Blocking, Greenlet, Steps } from '@greenhouse/scheduler'
+import type { Greenlet, Steps } from '@greenhouse/scheduler'
 import { withShuffledSchedule, withVirtualClock } from '@greenhouse/scheduler/testing'
 import { Channel, Condition, Lock, Queue, RLock, Semaphore } from '@greenhouse/util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { inAsync, inSteps, type Script } from '../flows.ts'
 import { SCRIPT_RUNS, seeded, TIMEOUT_MS } from './engine.ts'
-
-/** Written once, run by both kinds of greenlets: it yields functions that start a wait. */
-type Script = Generator<() => Blocking<any>, void, any>
 
 interface Program {
   /** For each greenlet: whether it is a generator, and numbers that steer its script. */
@@ -117,34 +115,6 @@ async function perform(
 
 function isLiving(greenlet: Greenlet): boolean {
   return ['initial', 'ready', 'running', 'blocked'].includes(greenlet.state)
-}
-
-function* inSteps(script: () => Script): Steps<void> {
-  const play = script()
-  for (let next = play.next(); next.done !== true;) {
-    let value: unknown
-    try {
-      value = yield* next.value()
-    } catch (error) {
-      next = play.throw(error)
-      continue
-    }
-    next = play.next(value)
-  }
-}
-
-async function inAsync(script: () => Script): Promise<void> {
-  const play = script()
-  for (let next = play.next(); next.done !== true;) {
-    let value: unknown
-    try {
-      value = await next.value()
-    } catch (error) {
-      next = play.throw(error)
-      continue
-    }
-    next = play.next(value)
-  }
 }
 
 function* idle(n: number): Script {
