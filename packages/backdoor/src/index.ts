@@ -1,8 +1,9 @@
 // The public names of @greenhouse/backdoor.
 
 // The backdoor
+export { runBackdoor } from './backdoor.ts'
 export { backdoorHandler } from './handler.ts'
-export type { BackdoorSessionOptions } from './options.ts'
+export type { BackdoorOptions, BackdoorSessionOptions } from './options.ts'
 
 // Who may do what
 export type { Permission } from './security/permissions.ts'
