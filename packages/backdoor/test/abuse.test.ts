@@ -59,7 +59,7 @@ describe('a backdoor that is abused', () => {
       const deaf: Socket[] = []
       for (let i = 0; i < 100; i++) {
         const socket = await connect(address)
-        await socket.sendAll(Buffer.from('.help\n'.repeat(800)))
+        await socket.sendAll(Buffer.from('.help\n'.repeat(2000)))
         deaf.push(socket)
       }
       const client = await TestClient.connect(address)
