@@ -4,8 +4,9 @@
 export { runDashboard, type DashboardOptions } from './dashboard/dashboard.ts'
 export type { DashboardRight } from './dashboard/rights.ts'
 // The backdoor
+export { runBackdoor } from './backdoor.ts'
 export { backdoorHandler } from './handler.ts'
-export type { BackdoorSessionOptions } from './options.ts'
+export type { BackdoorOptions, BackdoorSessionOptions } from './options.ts'
 
 // Who may do what
 export type { Permission } from './security/permissions.ts'

@@ -1,7 +1,9 @@
 // A client for tests: says something, and reads until it sees something.
 import { connect, StreamServer, type Address, type Socket } from '@greenhouse/io'
+import { end, schedule, type Greenlet } from '@greenhouse/scheduler'
+import { runBackdoor } from '../src/backdoor.ts'
 import { backdoorHandler } from '../src/handler.ts'
-import type { BackdoorSessionOptions } from '../src/options.ts'
+import type { BackdoorOptions, BackdoorSessionOptions } from '../src/options.ts'
 
 export class TestClient {
   readonly socket: Socket
@@ -75,6 +77,30 @@ export async function withHandler(
     await fn(await server.start('127.0.0.1:0'))
   } finally {
     await server.stop({ timeoutMs: 0 })
+  }
+}
+
+/** Runs a backdoor while `fn` runs. */
+export async function withBackdoor(
+  options: BackdoorOptions & { at?: string },
+  fn: (address: string, greenlet: Greenlet) => Promise<void>,
+): Promise<void> {
+  let greenlet: Greenlet | undefined
+  const address = await new Promise<string>((resolve, reject) => {
+    greenlet = schedule(() =>
+      runBackdoor(options.at ?? '127.0.0.1:0', {
+        banner: 'Hello',
+        onListening: (backdoor) => resolve(backdoor.address),
+        ...options,
+      }),
+    )
+    greenlet.join().catch(reject)
+  })
+  try {
+    await fn(address, greenlet!)
+  } finally {
+    end(greenlet!)
+    await greenlet!.join().catch(() => {})
   }
 }
 

@@ -264,8 +264,8 @@ export class Session implements Outlet, InputSink, TelnetSink {
     const gate = this.settings.gate!
     const verdict = gate.judge(given.replace(/\r$/, ''), peerKey(this.host))
     if (verdict === 'passed') return this.admit()
-    logWarning(`The backdoor was given a wrong token by ${this.peer}`)
     if (verdict === 'locked') return this.close('Too many wrong tokens. Try later.')
+    logWarning(`The backdoor was given a wrong token by ${this.peer}`)
     if (++this.tokensTried >= TOKENS_PER_CONNECTION) return this.close('Wrong token.')
     this.output.print('Wrong token.\nToken: ')
   }
