@@ -1,2 +1,11 @@
 // The public names of @greenhouse/emulation.
-export {}
+
+// Libraries that were written to block
+export { patched, type PatchedOptions } from './facade/patched.ts'
+export type { Green } from './facade/green.ts'
+export type { Patterns } from './load/choice.ts'
+
+// What happened
+export { emulationReport, type EmulationReport, type FileReport } from './report.ts'
+export type { BlockedPlace } from './rt/account.ts'
+export type { Untwinned } from './compile/index.ts'
