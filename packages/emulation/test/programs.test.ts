@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { compare } from './mask.ts'
 import { blockingPrograms } from './programs/blocking.ts'
 import { corePrograms } from './programs/core.ts'
+import { languagePrograms } from './programs/language.ts'
 
-const all = { core: corePrograms }
+const all = { core: corePrograms, language: languagePrograms }
 
 for (const [group, programs] of Object.entries(all)) {
   describe(`Programs: ${group}`, () => {

@@ -56,6 +56,7 @@ function render(node: Node): string {
       const object = render(node['object'])
       const { property } = node as unknown as { property: Node }
       if (!node['computed']) return `${object}.${keyName({ ...node, key: property })}`
+      if (typeof property['value'] === 'string') return `${object}.${property['value']}`
       if (property.type === 'Literal') return `${object}[${property['raw']}]`
       const index = property.type === 'Identifier' ? property['name'] : '(intermediate value)'
       return `${object}[${index}]`

@@ -110,7 +110,8 @@ export function aliasesOf(printer: Printer, isDerived = false): Words {
 
 /** Whether the parameters are bound in the body, so that calls in their defaults may be suspended. */
 function movesParameters(node: Node, printer: Printer): boolean {
-  if (!node['params'].some((one: Node) => printer.has(one, BLOCKS))) return false
+  // Those of a generator are bound when it is called, before it runs at all.
+  if (node['generator'] || !node['params'].some((one: Node) => printer.has(one, BLOCKS))) return false
   const scope = printer.analysis.scopes.get(node)!
   for (const variable of scope.variables.values()) if (variable.redeclared) return false
   return true
@@ -167,10 +168,9 @@ export function prologue(body: Body, printer: Printer): Text {
   }
   if (temporaries.length > 0) parts.push(`let ${temporaries.join(',')};`)
   if (facts.role === 'arrow') return parts.join('')
-  const newTarget = body.green ? `${prefix}G.takeNewTarget()` : 'new.target'
   if (body.green ? facts.usesNewTarget || derived !== null : facts.lent.newTarget) {
-    if (body.green) printer.helper('G')
-    parts.push(`const ${prefix}nt=${newTarget};`)
+    const value = body.green ? `${printer.helper('tnt')}()` : 'new.target'
+    parts.push(`const ${prefix}nt=${value};`)
   }
   if (derived !== null) parts.push(`let ${prefix}self;`)
   else if (facts.lent.this) parts.push(`const ${prefix}this=this;`)

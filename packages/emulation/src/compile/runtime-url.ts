@@ -33,7 +33,7 @@ export const HELPERS = [
   'M',
   'F',
   'U',
-  'G',
+  'tnt',
 ] as const
 
 export const RUNTIME_URL: string = `data:text/javascript,const r=globalThis[Symbol.for('${RUNTIME}')];export const {${HELPERS.join(',')}}=r`

@@ -58,7 +58,7 @@ export const runtime: Readonly<Record<string, unknown>> = {
   M: GIVE,
   F: FIELDS,
   U: USUAL,
-  G: { takeNewTarget },
+  tnt: takeNewTarget,
 }
 
 /** Gives the builtins their twins, and puts the runtime where compiled ES modules look for it. */

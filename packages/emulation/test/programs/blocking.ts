@@ -11,6 +11,7 @@ export const blockingPrograms: Readonly<Record<string, string>> = {
   field: `class A { x = op(1); static y = op(2); static { log(op(3)) } } function main(){ return [new A().x, A.y] }`,
   evalHere: `function main(){ const q = op(2); return [eval('q + 1'), eval('op(q)')] }`,
   withHere: `function main(){ const o = { q: 1 }; with (o) { q = op(5) } return o }`,
+  functionInIf: `function main(){ if(true) function q(){ return op(1) } return q() }`,
   callee: `const f = function(n){ return n ? n + arguments.callee(n - 1) : op(0) }; function main(){ return eval('f(3)') }`,
   asyncGenerator: `async function* ag(){ yield op(1); yield op(2) } async function main(){ const r = []; for await (const x of ag()) r.push(x); return r }`,
 }
