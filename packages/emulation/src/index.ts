@@ -12,3 +12,13 @@ export {
   type Ownable,
   type PatchedContextOptions,
 } from './patch/index.ts'
+
+// Libraries that were written to block
+export { patched, type PatchedOptions } from './facade/patched.ts'
+export type { Green } from './facade/green.ts'
+export type { Patterns } from './load/choice.ts'
+
+// What happened
+export { emulationReport, type EmulationReport, type FileReport } from './report.ts'
+export type { BlockedPlace } from './rt/account.ts'
+export type { Untwinned } from './compile/index.ts'
