@@ -34,6 +34,10 @@ class ChildWork extends ResourceWork<ChildLike> {
     this.killSignal = killSignal
   }
 
+  override get over(): boolean {
+    return gone(this.resource)
+  }
+
   tearDown(error: AbortError): void {
     const { resource: child } = this
     if (!gone(child)) {

@@ -11,6 +11,7 @@ export type RequestLike = Pick<EventEmitter, 'on' | 'emit'> & {
   readonly closed?: boolean
   readonly socket?: unknown
   readonly agent?: unknown
+  readonly res?: { readonly readableEnded: boolean } | null
 }
 
 export function ownRequest(request: RequestLike): void {
@@ -23,6 +24,10 @@ function makeRequestWork(request: RequestLike): RequestWork {
 
 class RequestWork extends ResourceWork<RequestLike> {
   readonly kind = 'http request'
+
+  override get over(): boolean {
+    return this.resource.res?.readableEnded === true
+  }
 
   tearDown(error: AbortError): void {
     const { resource } = this

@@ -7,6 +7,7 @@ import { ResourceWork, take } from './resource-work.ts'
 export type StreamLike = Pick<EventEmitter, 'on' | 'emit'> & {
   destroy(error?: Error): unknown
   readonly closed?: boolean
+  readonly destroyed?: boolean
 }
 
 export function ownStream(stream: StreamLike): void {
@@ -19,6 +20,10 @@ function makeStreamWork(stream: StreamLike): StreamWork {
 
 class StreamWork extends ResourceWork<StreamLike> {
   readonly kind = 'stream'
+
+  override get over(): boolean {
+    return this.resource.destroyed === true
+  }
 
   tearDown(error: AbortError): void {
     this.resource.destroy(error)

@@ -15,10 +15,17 @@ export abstract class ResourceWork<R extends Emitter = Emitter> extends Work {
     this.resource = resource
   }
 
-  override abort(reason: unknown): void {
+  override abort(reason: unknown): boolean {
+    const over = this.over
     // Listeners of the library may be gone, or remove themselves before the error comes.
     this.resource.on('error', ignore)
     this.tearDown(new AbortError(reason))
+    return !over
+  }
+
+  /** Whether its user has been told that it is over, although it has not closed yet. */
+  get over(): boolean {
+    return false
   }
 
   /** Stops it, as Node's own signal does. */

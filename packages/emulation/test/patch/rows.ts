@@ -85,7 +85,7 @@ export async function cutAtCompletion(
 }
 
 async function cancelAfter(round: number, cancel: () => void): Promise<void> {
-  for (let i = 0; i < round % 4; i++) await null
+  for (let i = 0; i < round % 4; i++) await Promise.resolve()
   for (let i = 0; i < round >> 2; i++) await turn()
   cancel()
 }

@@ -1,5 +1,5 @@
 // fetch: from the call to the end of its body, which the caller may read long after. It rejects with the reason itself.
-import { finished } from 'node:stream'
+import { finished, isReadable } from 'node:stream'
 import { attach, detach, takePendingInterruption, Work } from '@greenhouse/scheduler/kernel'
 import { ignore } from '../abort-error.ts'
 import type { PatchDefinition } from '../patch-set.ts'
@@ -14,10 +14,12 @@ export const fetchPatch: PatchDefinition = {
 function ownedFetch(fetch: Callable, self: unknown, args: unknown[]): unknown {
   const [input, init] = args as [{ signal?: unknown } | undefined, { signal?: unknown } | undefined]
   const given = signalOf(input, init)
-  // What is no signal: fetch itself says what it thinks of it.
-  if (given !== undefined && !(given instanceof AbortSignal))
+  const sound = (given ?? null) === null || given instanceof AbortSignal
+  // Of anything else fetch itself says what it thinks.
+  if (args.length === 0 || !sound || typeof (init ?? {}) !== 'object') {
     return Reflect.apply(fetch, self, args)
-  const work = new FetchWork(given)
+  }
+  const work = new FetchWork((given ?? undefined) as AbortSignal | undefined)
   const pending = takePendingInterruption()
   if (pending !== null) work.controller.abort(pending.error)
   else attach(work)
@@ -37,7 +39,7 @@ function ownedFetch(fetch: Callable, self: unknown, args: unknown[]): unknown {
 
 function signalOf(input: unknown, init: unknown): unknown {
   const given = (init as { signal?: unknown } | null | undefined)?.signal
-  if (given !== undefined) return given === null ? undefined : given
+  if (given !== undefined) return given
   return input instanceof Request ? input.signal : undefined
 }
 
@@ -46,6 +48,7 @@ class FetchWork extends Work {
   readonly controller: AbortController = new AbortController()
   readonly user: AbortSignal | undefined
   promise: Promise<Response> | null = null
+  body: WeakRef<object> | null = null
 
   constructor(user: AbortSignal | undefined) {
     super()
@@ -56,11 +59,14 @@ class FetchWork extends Work {
 
   readonly onUserAbort = (): void => this.controller.abort(this.user!.reason)
 
-  override abort(reason: unknown): void {
+  override abort(reason: unknown): boolean {
+    const body = this.body?.deref()
     // One that nobody waits for is silent.
     this.promise?.catch(ignore)
     this.controller.abort(reason)
     this.end()
+    // A body that has been read to its end, of which this work is yet to hear.
+    return body === undefined || isReadable(body as never)
   }
 
   end(): void {
@@ -70,6 +76,7 @@ class FetchWork extends Work {
 
   untilRead({ body }: Response): void {
     if (body === null) return this.end()
+    this.body = new WeakRef(body)
     forgotten.register(body, this)
     finished(body as never, () => this.end())
   }
