@@ -88,7 +88,7 @@ export function App({ model, connection, listen }: AppProps): JSX.Element {
             <input
               ref={search}
               type="search"
-              placeholder="Filter: name, number, is:blocked, waits:Queue.get, on:jobs"
+              placeholder="Filter: name, is:ready, waits:Queue.get, on:jobs"
               value={filter}
               spellcheck={false}
               onInput={(event) => setFilter(event.currentTarget.value)}
@@ -121,7 +121,7 @@ export function App({ model, connection, listen }: AppProps): JSX.Element {
           <RecordingNote recording={recording} onClose={() => setRecording(null)} />
         )}
         <Table
-          {...{ model, lines, order, selected, collapsed, colors, recording, onCollapse }}
+          {...{ model, lines, filter, order, selected, collapsed, colors, recording, onCollapse }}
           onOrder={setOrder}
           onSelect={select}
         />

@@ -36,15 +36,18 @@ export interface DetailsProps {
 
 export function DetailsPanel({ model, id, version, onSelect, onSay }: DetailsProps): JSX.Element {
   const [details, setDetails] = useState<Details | null>(null)
+  const row = model.greenlets.get(id)
   useEffect(() => {
+    if (row === undefined) return
     const abort = new AbortController()
-    void fetch(`/api/greenlet/${id}`, { signal: abort.signal }).then(
-      async (answer) => setDetails(answer.ok ? ((await answer.json()) as Details) : null),
-      () => {},
-    )
+    void fetch(`/api/greenlet/${id}`, { signal: abort.signal })
+      .then(async (answer) =>
+        setDetails(answer.ok ? ((await answer.json()) as Details | null) : null),
+      )
+      // Overtaken by the next, or the line has broken, of which the bar tells.
+      .catch(() => {})
     return () => abort.abort()
   }, [id, version])
-  const row = model.greenlets.get(id)
   if (row === undefined) {
     return (
       <section class="panel details" aria-label="Selected greenlet">
@@ -70,7 +73,7 @@ export function DetailsPanel({ model, id, version, onSelect, onSay }: DetailsPro
         <dt>Spawned by</dt>
         <dd>
           {parent === undefined ? (
-            <span class="dim">main, or one that has gone</span>
+            <span class="dim">{row.parent < 0 ? 'main' : `${row.parent}, which has gone`}</span>
           ) : (
             <button
               class="link"

@@ -23,13 +23,13 @@ export const FAMILIES: readonly Family[] = [
   },
   { name: 'events', color: '--events', matches: /^(Event|Barrier|Counter|Timer)\b/ },
   {
-    name: 'others',
+    name: 'joins',
     color: '--joins',
     matches: /^(join|Group|all|first|shield|withTimeout|moveOnAfter)\b/,
   },
   { name: 'time', color: '--time', matches: /^(pause|pauseFor|pauseUntil)$/ },
   { name: 'promises', color: '--promises', matches: /^(promise|wait)$/ },
-  { name: 'I/O and more', color: '--io', matches: /./ },
+  { name: 'I/O, other', color: '--io', matches: /./ },
 ]
 
 export const READY = 0

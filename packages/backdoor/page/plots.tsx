@@ -31,7 +31,6 @@ const PLOTS: readonly PlotSpec[] = [
     least: 2,
     curves: [
       { column: 6, label: 'longest', color: '--locks' },
-      { column: 5, label: '99 %', color: '--time' },
       { column: 4, label: 'mean', color: '--ready', fill: true },
     ],
   },
@@ -128,6 +127,10 @@ function Plot({
   )
 }
 
+function clockTime(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleTimeString('en-GB', { timeStyle: 'medium' })
+}
+
 function dataOf({ curves }: PlotSpec, { series }: Model): uPlot.AlignedData {
   return [series[0]!, ...curves.map(({ column }) => series[column]!)]
 }
@@ -160,7 +163,7 @@ function optionsOf({ curves, text, least }: PlotSpec, element: HTMLElement): uPl
       },
     },
     axes: [
-      { ...common, size: 18, gap: 2, space: 60 },
+      { ...common, size: 18, gap: 3, space: 56, values: (_plot, times) => times.map(clockTime) },
       {
         ...common,
         size: 44,

@@ -1,6 +1,6 @@
 // The table of greenlets: a tree grid of which only the rows in sight exist, with the timeline as its last column.
 import type { JSX } from 'preact'
-import { useLayoutEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { familyOf } from './families.ts'
 import { duration } from './format.ts'
 import type { Greenlet, Model } from './model.ts'
@@ -15,6 +15,7 @@ const DEEPEST = 12
 export interface TableProps {
   readonly model: Model
   readonly lines: readonly Line[]
+  readonly filter: string
   readonly order: Order
   readonly selected: number | null
   readonly collapsed: ReadonlySet<number>
@@ -37,6 +38,12 @@ export function Table(props: TableProps): JSX.Element {
   const { lines, model, selected, order, onOrder, onSelect, onCollapse, collapsed } = props
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useVirtual(lines.length, ROW_PIXELS, scroller)
+
+  // The one that was found by a filter is still in sight when the filter is gone.
+  useEffect(() => {
+    const at = lines.findIndex(({ greenlet }) => greenlet.id === selected)
+    if (at >= 0) virtual.scrollToIndex(at)
+  }, [props.filter, order])
 
   const move = (to: number) => {
     const index = Math.max(0, Math.min(lines.length - 1, to))
@@ -210,7 +217,11 @@ function Strip({
   return <canvas ref={canvas} aria-hidden="true" />
 }
 
-/** The head of the timeline: its legend and its times. */
+function seconds(ms: number): string {
+  return `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 0))} s`
+}
+
+/** The head of the timeline: its times. */
 function Scale({ recording }: { recording: Recording | null }): JSX.Element {
   const spanMs = recording === null ? SPAN_MS : recording.toMs - recording.fromMs
   const marks = [1, 0.75, 0.5, 0.25, 0]
@@ -218,7 +229,7 @@ function Scale({ recording }: { recording: Recording | null }): JSX.Element {
     <div class="cell scale" aria-hidden="true">
       {marks.map((share) => (
         <span key={share} style={{ right: `${share * 100}%` }}>
-          {share === 0 ? (recording === null ? 'now' : 'end') : `−${duration(spanMs * share)}`}
+          {share === 0 ? (recording === null ? 'now' : 'end') : `−${seconds(spanMs * share)}`}
         </span>
       ))}
     </div>

@@ -31,10 +31,11 @@ export function drawPast(
     const slot = (frames - 1 - back) % KEPT
     const atMs = momentsMs[slot]!
     const beforeMs = momentsMs[(slot + KEPT - 1) % KEPT]!
-    const left = width - (nowMs - beforeMs) * pixels
+    // Whole pixels of the device: no seams between blocks.
+    const left = snap(width - (nowMs - beforeMs) * pixels)
     const family = past[slot]! - 1
     if (family >= 0 && atMs > beforeMs) {
-      const solid = right - ((right - left) * lasted[slot]!) / 255
+      const solid = snap(right - ((right - left) * lasted[slot]!) / 255)
       context.fillStyle = colors[family]!
       if (solid > left) {
         context.globalAlpha = 0.4
@@ -65,6 +66,10 @@ export function drawRecorded(
     context.fillStyle = colors[spans[i + 2]!]!
     context.fillRect(from, 0, Math.max(0.5, to - from), height)
   }
+}
+
+function snap(x: number): number {
+  return Math.round(x * devicePixelRatio) / devicePixelRatio
 }
 
 function clear(canvas: HTMLCanvasElement): {

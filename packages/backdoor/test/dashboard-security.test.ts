@@ -166,6 +166,8 @@ describe('what visitors may do', () => {
     const shown = await ask(`${url}/api/greenlet/${target.id}`)
     expect(JSON.parse(shown.text)).toMatchObject({ name: 'target', waits: [{ kind: 'pauseFor' }] })
     end(target)
+    await target.join().catch(() => {})
+    expect((await ask(`${url}/api/greenlet/${target.id}`)).text).toBe('null')
   })
 
   it('ends and interrupts greenlets, but not main, and leaves a note in the log', async () => {

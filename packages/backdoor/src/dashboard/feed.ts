@@ -9,6 +9,7 @@ import { now, WaitList } from '@greenhouse/scheduler/kernel'
 import { FigureSeries } from './figures.ts'
 import { FrameText } from './frame-text.ts'
 import { Rows } from './rows.ts'
+import { Stopwatch } from './stopwatch.ts'
 import { Things } from './things.ts'
 
 /** Looking around takes at most one part in so many of the time of the process. */
@@ -89,9 +90,10 @@ export class Feed {
 
   /** Makes one frame and hands it out; gives how many milliseconds it took. @internal */
   *next(): Steps<number> {
+    const watch = new Stopwatch()
+    watch.start()
     const changes = new FrameText()
-    const lookedMs = yield* this.rows.look(changes)
-    const startMs = performance.now()
+    yield* this.rows.look(changes, watch)
     this.frame++
     const figures = this.figures.take()
     const things = this.things.report()
@@ -117,7 +119,8 @@ export class Feed {
       if (upToDate) client.send('frame', (delta ??= `${head}${changedThings},${changes.json()}}`))
       else client.send('frame', (whole ??= this.wholeFrame(head, things)))
     }
-    return lookedMs + performance.now() - startMs
+    watch.stop()
+    return watch.spentMs
   }
 
   private wholeFrame(head: string, things: string): string {

@@ -4,6 +4,7 @@ import type { Greenlet, GreenletState, Steps } from '@greenhouse/scheduler'
 import { pause, statistics } from '@greenhouse/scheduler'
 import { innermostWait, livingGreenlets } from '@greenhouse/scheduler/kernel'
 import { shorten, type FrameText } from './frame-text.ts'
+import type { Stopwatch } from './stopwatch.ts'
 import type { Things } from './things.ts'
 
 /** More greenlets than these are counted, and not shown. */
@@ -58,22 +59,18 @@ export class Rows {
   }
 
   /**
-   * Looks at every greenlet, and writes the rows that have changed.
-   *
-   * @returns how many milliseconds of computing it took.
+   * Looks at every greenlet, and writes the rows that have changed. The watch runs before and after, and stands while others run.
    */
-  *look(text: FrameText): Steps<number> {
-    let spentMs = 0
-    let startMs = performance.now()
+  *look(text: FrameText, watch: Stopwatch): Steps<void> {
     const pass = ++this.pass
     const greenlets = livingGreenlets()
     const count = Math.min(greenlets.length, MOST_ROWS)
     this.things.beginPass()
     for (let i = 0; i < count; i++) {
       if (i % CHUNK === CHUNK - 1) {
-        spentMs += performance.now() - startMs
+        watch.stop()
         yield* pause()
-        startMs = performance.now()
+        watch.start()
       }
       this.lookAt(greenlets[i]!, pass, text)
     }
@@ -82,7 +79,6 @@ export class Rows {
       this.rows.delete(row.id)
       text.gone.push(row.id)
     }
-    return spentMs + performance.now() - startMs
   }
 
   /** Writes every row, as the last pass saw it. */

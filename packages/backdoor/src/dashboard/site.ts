@@ -136,8 +136,9 @@ export class Site {
 
   private show(response: ServerResponse, id: string): void {
     const greenlet = greenletOf(id)
-    if (greenlet === undefined) return say(response, 404, 'There is no such greenlet')
-    send(response, 200, 'application/json', JSON.stringify(dumpGreenlet(greenlet)))
+    // That it has gone is an answer, and no error for the browser's console.
+    const details = greenlet === undefined ? null : dumpGreenlet(greenlet)
+    send(response, 200, 'application/json', JSON.stringify(details))
   }
 
   private end(request: IncomingMessage, response: ServerResponse, id: string): void {
