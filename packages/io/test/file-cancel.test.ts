@@ -8,6 +8,7 @@ import { open, pipe, type File } from '@greenhouse/io'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { KINDS, outcome, settled, waiter, type Kind } from '../../util/test/flows.ts'
 import type { PooledFd } from '../src/core/fd-pooled.ts'
+import { CUTS } from './cuts.ts'
 import { makeFifo, openFds } from './fds.ts'
 
 const TEXT = 'line one\nline two\nline three\n'
@@ -29,43 +30,6 @@ const OPS: Record<string, Op> = {
   seek: (file, options) => file.seek(5, 'start', options),
   tell: (file, options) => file.tell(options),
   truncate: (file, options) => file.truncate(3, options),
-}
-const CUTS: Record<string, (kind: Kind, op: (options?: WaitOptions) => Blocking<unknown>) => Cut> =
-  {
-    'its end': (kind, op) => cut(kind, op, end, 'GH_EXIT'),
-    'an exception': (kind, op) =>
-      cut(kind, op, (victim) => scheduleException(new Error('cut'), victim), 'cut'),
-    'its deadline': (kind, op) => {
-      let pass: (() => void) | undefined
-      const victim = waiter(kind, () =>
-        withTimeout(1e9, (scope) => {
-          pass = () => scope.cancel(Object.assign(new Error('late'), { code: 'GH_TIMEOUT' }))
-          return op()
-        }),
-      )
-      return { victim, cut: () => pass!(), error: 'GH_TIMEOUT' }
-    },
-    'an abort': (kind, op) => {
-      const controller = new AbortController()
-      const victim = waiter(kind, () => op({ signal: controller.signal }))
-      return { victim, cut: () => controller.abort(new Error('enough')), error: 'enough' }
-    },
-  }
-
-interface Cut {
-  victim: Greenlet<unknown>
-  cut(): void
-  error: string
-}
-
-function cut(
-  kind: Kind,
-  op: () => Blocking<unknown>,
-  how: (victim: Greenlet) => void,
-  error: string,
-): Cut {
-  const victim = waiter(kind, () => op())
-  return { victim, cut: () => how(victim), error }
 }
 
 let folder: string
