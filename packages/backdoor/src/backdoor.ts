@@ -16,6 +16,7 @@ import { checkBackdoorOptions, type BackdoorOptions } from './options.ts'
 import { placeListener, type Placement } from './security/address-policy.ts'
 import { logInfo, logWarning } from './security/log.ts'
 import { peerKey, TokenGate } from './security/token.ts'
+import { openStuckLine, stuckAddressOf, type StuckLine } from './stuck/stuck-line.ts'
 
 /**
  * Serves a backdoor, a REPL inside the process, until its greenlet is ended: so it runs in one of its own.
@@ -146,14 +147,19 @@ class Door {
 
 function* serve(door: Door, placement: Placement, keepAlive: boolean): Steps<void> {
   const { server, options } = door
+  let stuck: StuckLine | null = null
   try {
-    const address = yield* listenAt(server, placement)
+    const bound = yield* listenAt(server, placement)
     if (!keepAlive) server.unref()
-    logWarning(placement.warning.replace(formatAddress(placement.address), formatAddress(address)))
-    options.onListening?.({ address: formatAddress(address), stuckAddress: null })
+    const address = formatAddress(bound)
+    logWarning(placement.warning.replace(formatAddress(placement.address), address))
+    stuck = yield* wait(stuckLineOf(door, placement, bound))
+    const stuckAddress = stuck === null ? null : formatAddress(stuck.address)
+    options.onListening?.({ address, stuckAddress })
     yield* new Event().wait()
   } finally {
     yield* server.stop({ timeoutMs: 0 })
+    if (stuck !== null) yield* wait(stuck.stop())
   }
 }
 
@@ -165,4 +171,16 @@ function* listenAt(server: StreamServer, { address, exposure }: Placement): Step
   const bound = yield* starting
   makePrivate(path)
   return bound
+}
+
+async function stuckLineOf(
+  { options, gate }: Door,
+  { address }: Placement,
+  bound: Address,
+): Promise<StuckLine | null> {
+  const { stuckLine = true, tls, authTimeoutMs = 10_000 } = options
+  if (!stuckLine) return null
+  // A port that the system chose says nothing of the one beside it.
+  const beside = stuckAddressOf(address.port === 0 ? address : bound)
+  return openStuckLine(beside, gate, tls, authTimeoutMs)
 }

@@ -47,6 +47,11 @@ export interface BackdoorOptions extends BackdoorSessionOptions {
   readonly maxPending?: number | undefined
   /** Whether it keeps the process alive; by default only when it is called outside greenlets. */
   readonly keepAlive?: boolean | undefined
+  /**
+   * Whether a thread of its own answers, beside the address (`PATH.stuck`, or the next port), what holds the event loop while
+   * it is held; true by default. It reads, and changes nothing.
+   */
+  readonly stuckLine?: boolean | undefined
   /** Called with the address, once it listens. */
   readonly onListening?:
     | ((backdoor: { readonly address: string; readonly stuckAddress: string | null }) => void)

@@ -24,7 +24,7 @@ export class TestClient {
   }
 
   /** Reads up to and with some text, and gives what stood before it. */
-  async until(mark: string): Promise<string> {
+  async until(mark: string, timeoutMs = 5000): Promise<string> {
     for (;;) {
       const at = this.text.indexOf(mark)
       if (at !== -1) {
@@ -32,7 +32,7 @@ export class TestClient {
         this.text = this.text.slice(at + mark.length)
         return before
       }
-      const bytes = await this.socket.recv(undefined, { timeoutMs: 5000 }).catch((error) => {
+      const bytes = await this.socket.recv(undefined, { timeoutMs }).catch((error) => {
         throw new Error(`Waiting for ${JSON.stringify(mark)}, got ${JSON.stringify(this.text)}`, {
           cause: error,
         })
@@ -90,6 +90,7 @@ export async function withBackdoor(
     greenlet = schedule(() =>
       runBackdoor(options.at ?? '127.0.0.1:0', {
         banner: 'Hello',
+        stuckLine: false,
         onListening: (backdoor) => resolve(backdoor.address),
         ...options,
       }),

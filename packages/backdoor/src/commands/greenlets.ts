@@ -6,6 +6,7 @@ import {
   isGreenlet,
   mainGreenlet,
   scheduleException,
+  wait,
   type Greenlet,
   type GreenletDump,
 } from '@greenhouse/scheduler'
@@ -52,7 +53,7 @@ export const greenletCommands: readonly Command[] = [
         throw new Error('Usage: .throw ID EXPRESSION')
       }
       const greenlet = greenletOf(id)
-      scheduleException(await evaluate!(expression), greenlet)
+      scheduleException(await wait(evaluate!(expression)), greenlet)
       return `Thrown into ${named(greenlet)}`
     },
   },

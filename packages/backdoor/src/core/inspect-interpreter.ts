@@ -38,6 +38,7 @@ export function inspectInterpreter(session: Session): Interpreter {
       `backdoor .${command.name}`,
       async () => command.run(argument, context),
       (error, text) => finish(error === null ? String(text) : messageOf(error)),
+      true,
     )
   })
   lines.on('SIGINT', () => finish(''))

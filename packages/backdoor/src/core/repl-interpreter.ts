@@ -93,6 +93,7 @@ export function replInterpreter(session: Session, state: ReplState): Interpreter
             output.print(`${error === null ? String(text) : messageOf(error)}\n`)
             server.displayPrompt()
           },
+          true,
         )
       },
     })
@@ -173,10 +174,19 @@ function ownValue(value: unknown): PropertyDescriptor {
 
 /** The REPL tells success from failure by whether there is an error at all. */
 function thrown(error: unknown): Error {
+  if (typeof error === 'object' && error !== null) forgetOwnFrames(error)
   if (error !== null && error !== undefined && error !== false && error !== '' && error !== 0) {
     return error as Error
   }
   return new Error(`thrown: ${inspect(error)}`)
+}
+
+/** What stands below the line that was typed tells its reader nothing. */
+function forgetOwnFrames(error: { stack?: unknown }): void {
+  const { stack } = error
+  if (typeof stack !== 'string') return
+  const own = stack.search(/\n\s+at (?:ContextifyScript|Script)\.runInContext/)
+  if (own !== -1 && Object.isExtensible(error)) error.stack = stack.slice(0, own)
 }
 
 function historyOf(server: REPLServer): string[] {

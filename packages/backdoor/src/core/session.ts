@@ -35,8 +35,8 @@ export interface SessionSettings {
   readonly interpret: (session: Session) => Interpreter
 }
 
-/** How long an interrupted expression has to end by itself, in turns of the event loop, before its prompt comes back. */
-const TURNS_TO_END = 2
+/** How long an interrupted expression has to end by itself before its prompt comes back, in milliseconds. */
+const GRACE_MS = 100
 /** How many tokens may be tried over one connection. */
 const TOKENS_PER_CONNECTION = 3
 
@@ -55,7 +55,7 @@ export class Session implements Outlet, InputSink, TelnetSink {
   admitted = false
   interpreter: Interpreter | null = null
   /** What runs now: its greenlet, and what gives the prompt back without it. */
-  running: { greenlet: Greenlet; abandon: (error: Error) => void } | null = null
+  running: { greenlet: Greenlet; patient: boolean; abandon: (error: Error) => void } | null = null
   /** Whether this side edits and echoes. */
   terminal = false
   colors = false
@@ -115,11 +115,15 @@ export class Session implements Outlet, InputSink, TelnetSink {
     this.stream.destroy()
   }
 
-  /** Runs something in a greenlet of its own; `done` hears of it once, at its end or when it was interrupted. */
+  /**
+   * Runs something in a greenlet of its own; `done` hears of it once, at its end or when it was interrupted. What is patient
+   * is waited for even then: it ends by itself.
+   */
   run(
     name: string,
     body: () => Promise<unknown>,
     done: (error: unknown, value?: unknown) => void,
+    patient: boolean = false,
   ): void {
     const finish = (error: unknown, value?: unknown) => {
       if (this.running?.greenlet !== greenlet) return
@@ -137,7 +141,7 @@ export class Session implements Outlet, InputSink, TelnetSink {
       }),
     )
     greenlet.name = name
-    this.running = { greenlet, abandon: finish }
+    this.running = { greenlet, patient, abandon: finish }
   }
 
   get busy(): boolean {
@@ -202,17 +206,16 @@ export class Session implements Outlet, InputSink, TelnetSink {
       return running.abandon(error)
     }
     scheduleException(error, running.greenlet)
-    let turns = 0
-    const turn = () => {
+    if (running.patient) return
+    const timer = setTimeout(() => {
       if (this.running !== running) return
-      if (turns++ < TURNS_TO_END) return void setImmediate(turn)
       // It waits for something that knows nothing of interruptions.
       this.running = null
       this.output.print('Interrupted; what ran goes on until its next wait\n')
       this.renew()
       this.input.drain()
-    }
-    setImmediate(turn)
+    }, GRACE_MS)
+    timer.unref()
   }
 
   ended(): void {
