@@ -111,7 +111,8 @@ export function aliasesOf(printer: Printer, isDerived = false): Words {
 /** Whether the parameters are bound in the body, so that calls in their defaults may be suspended. */
 function movesParameters(node: Node, printer: Printer): boolean {
   // Those of a generator are bound when it is called, before it runs at all.
-  if (node['generator'] || !node['params'].some((one: Node) => printer.has(one, BLOCKS))) return false
+  if (node['generator'] || !node['params'].some((one: Node) => printer.has(one, BLOCKS)))
+    return false
   const scope = printer.analysis.scopes.get(node)!
   for (const variable of scope.variables.values()) if (variable.redeclared) return false
   return true

@@ -38,6 +38,8 @@ export interface State {
   green: boolean
   /** How many greenlets' code is on the stack. */
   running: number
+  /** How many faces are on the stack: calls that cannot be suspended. */
+  blocking: number
   head: Frame | null
   tail: Frame | null
   op: Op<unknown> | null
@@ -48,6 +50,7 @@ export interface State {
 export const state: State = {
   green: false,
   running: 0,
+  blocking: 0,
   head: null,
   tail: null,
   op: null,
