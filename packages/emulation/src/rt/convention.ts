@@ -18,6 +18,10 @@ export interface Twin {
   construct?: (args: unknown[], newTarget: Callable) => unknown
   /** Whether `new` may call it as a plain constructor function does. */
   constructible?: boolean
+  /** Whether it is a plain twin, compiled from a plain function. */
+  isPlain?: boolean
+  /** The prototype of its function, where `new` may call the twin itself. */
+  p?: object
   /** Whether it reads `state.newTarget`. */
   wantsNewTarget?: boolean
 }
