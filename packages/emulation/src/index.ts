@@ -18,6 +18,9 @@ export { patched, type PatchedOptions } from './facade/patched.ts'
 export type { Green } from './facade/green.ts'
 export type { Patterns } from './load/choice.ts'
 
+// Programs that were written to block
+export { compileProgram, type ProgramOptions } from './program/compile.ts'
+
 // What happened
 export { emulationReport, type EmulationReport, type FileReport } from './report.ts'
 export type { BlockedPlace } from './rt/account.ts'

@@ -1,4 +1,5 @@
 // What green code needs before it can run.
+import { installEmitter } from './rt/emitter.ts'
 import { installPrimitives } from './rt/install.ts'
 import { installRuntime, runtime } from './rt/index.ts'
 
@@ -10,6 +11,7 @@ export function prepare(): void {
   prepared = true
   installRuntime()
   installPrimitives()
+  installEmitter()
   // Compiled scripts find the runtime under this name.
   Object.defineProperty(globalThis, '$_G', { value: runtime, configurable: true, writable: true })
   process.setSourceMapsEnabled(true)

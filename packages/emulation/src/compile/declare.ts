@@ -60,6 +60,8 @@ function declare(name: string, scope: Scope, kind: VariableKind): Variable {
     functions: [],
     output: name,
     redeclared: false,
+    readEarly: false,
+    writtenEarly: false,
   }
   scope.variables.set(name, variable)
   return variable

@@ -11,9 +11,12 @@ export const OWN_WORDS = 4
 /** `.bind(…)`, which must keep the twin in plain code too. */
 export const BIND = 8
 
+/** A variable that has another name in the output. */
+export const NAMES = 16
+
 export type Features = ReadonlyMap<Node, number>
 
-export function featuresOf(program: Node, analysis: Analysis): Features {
+export function featuresOf(program: Node, analysis: Analysis): Map<Node, number> {
   const found = new Map<Node, number>()
   const look = (node: Node): number => {
     let bits = analysis.blocking.has(node) ? BLOCKS : 0
@@ -55,4 +58,19 @@ export function isBind(node: Node): boolean {
     !callee['optional'] &&
     !node['optional']
   )
+}
+
+/** Notes where variables stand that are not printed as they are. */
+export function noteNames(
+  program: Node,
+  features: Map<Node, number>,
+  isChanged: (identifier: Node) => boolean,
+): void {
+  const look = (node: Node): number => {
+    let bits = node.type === 'Identifier' && isChanged(node) ? NAMES : 0
+    for (const child of childrenOf(node)) bits |= look(child)
+    if (bits !== 0) features.set(node, features.get(node)! | bits)
+    return bits
+  }
+  look(program)
 }

@@ -31,7 +31,13 @@ export const callHandlers: Readonly<Record<string, Handler>> = {
   },
 
   TaggedTemplateExpression(node, body, printer) {
-    if (!body.green) return printer.generic(node, body)
+    if (!body.green) {
+      const tag: Node = node['tag']
+      const printed = printer.print(tag, body)
+      if (tag.type !== 'Identifier' || typeof printed !== 'string')
+        return printer.generic(node, body)
+      return text`(0,${printed})${printer.print(node['quasi'], body)}`
+    }
     const target = targetOf(node['tag'], body, printer)
     const quasi = printer.print(node['quasi'], body)
     const call = callOf(node['tag'], target, [text`...${printer.helper('q')}${quasi}`], printer)
@@ -158,6 +164,15 @@ function superCall(node: Node, body: Body, printer: Printer): Text {
 
 /** A call in plain code. Only `bind` is changed: the bound function must have a twin. */
 function plainCall(node: Node, body: Body, printer: Printer): Text {
+  const callee: Node = node['callee']
+  if (callee.type === 'Identifier' && !node['optional']) {
+    const printed = printer.print(callee, body)
+    if (typeof printed === 'string' && printed.includes('.')) {
+      // A field of an environment must not become the receiver.
+      const args = join(printArguments(node['arguments'], body, printer), ',')
+      return text`(0,${printed})(${args})`
+    }
+  }
   if (body.green || !isBind(node)) return printer.generic(node, body)
   const target = printer.operand(node['callee'].object, body)
   const args = node['arguments'].map((argument: Node) => printer.operand(argument, body))

@@ -6,11 +6,18 @@
 import { isFunction, type Node } from './node.ts'
 import { flagsOf } from './flags.ts'
 import { inferredName, keyName } from './names.ts'
-import { aliasesOf, factsOf, hasTwin, printPlain, printTwin } from './print-functions.ts'
+import {
+  aliasesOf,
+  factsOf,
+  hasTwin,
+  printPlain,
+  printTwin,
+  printTwinFunction,
+} from './print-functions.ts'
 import { faceParameters, makeFace } from './print-faces.ts'
 import { hasPlace } from './print-literals.ts'
 import { OWN, type Body, type Handler, type Printer } from './printer.ts'
-import { slice, text, type Text } from './text.ts'
+import { isSlice, slice, text, type Text } from './text.ts'
 
 export const classHandlers: Readonly<Record<string, Handler>> = {
   ClassDeclaration: printClass,
@@ -52,7 +59,9 @@ function printClass(node: Node, body: Body, printer: Printer): Text {
   const heritage = isDerived
     ? text` extends ${parenthesized(node['superClass'], body, printer)}`
     : ''
-  return text`class ${written}${heritage}{${parts.statics}${implicit}${printed}}`
+  const whole = text`class ${written}${heritage}{${parts.statics}${implicit}${printed}}`
+  if (body.created === null || written !== '' || !inferred) return whole
+  return text`({${JSON.stringify(inferred)}:${whole}})[${JSON.stringify(inferred)}]`
 }
 
 function parenthesized(node: Node, body: Body, printer: Printer): Text {
@@ -127,10 +136,10 @@ function printMethod(member: Node, parts: ClassParts, printer: Printer): Text {
 
 /** The generator function of a method; where it uses `super`, made with its home object. */
 function methodTwin(value: Node, owner: string, parts: ClassParts, printer: Printer): Text {
-  if (!factsOf(value, printer).usesSuper)
-    return text`function*${printTwin(value, parts.body, printer)}`
+  const outer: Body = { ...parts.body, created: null }
+  if (!factsOf(value, printer).usesSuper) return printTwinFunction(value, outer, printer)
   const home = printer.name('h')
-  return text`(${home}=>function*${printTwin(value, parts.body, printer, home)})(${owner})`
+  return text`(${home}=>${printTwinFunction(value, outer, printer, home)})(${owner})`
 }
 
 /** A private method becomes a private getter of a function, so that the function is there before any instance. */
@@ -150,14 +159,11 @@ function printConstructor(value: Node, parts: ClassParts, printer: Printer): Tex
   const isDerived = facts.role === 'derived constructor'
   const field = printer.name('x')
   const owner = printer.name('k')
-  const twin = printTwin(
-    value,
-    parts.body,
-    printer,
-    facts.usesSuper ? `${owner}.prototype` : null,
-    isDerived ? owner : null,
-  )
-  const made = text`${printer.helper('ct')}(this,(${owner}=>function*${twin})(this),${isDerived ? '2' : '1'},${String(parts.hasFields)},${flagsOf(value, printer)})`
+  const home = facts.usesSuper ? `${owner}.prototype` : null
+  const twin = isDerived
+    ? text`function*${printTwin(value, parts.body, printer, home, owner)}`
+    : printTwinFunction(value, parts.body, printer, home)
+  const made = text`${printer.helper('ct')}(this,(${owner}=>${twin})(this),${isDerived ? '2' : '1'},${String(parts.hasFields)},${flagsOf(value, printer)})`
   parts.statics.push(text`static #${field}=${made};`)
   const run = text`return ${printer.helper('B')}(${parts.name}.#${field},this,arguments,${flagsOf(value, printer)},new.target)`
   const runDerived = text`return ${printer.helper('B')}(${parts.name}.#${field},void 0,arguments,${flagsOf(value, printer)},new.target)`
@@ -204,9 +210,10 @@ function printField(member: Node, parts: ClassParts, printer: Printer): Text {
     depth: 0,
     deepest: 0,
     named: [],
+    created: null,
   }
   const printed = printer.operand(value, body)
-  if (!wraps || 'start' in (printed as object)) return text`${head}=${printed};`
+  if (!wraps || isSlice(printed)) return text`${head}=${printed};`
   return text`${head}=((${aliases.this},${aliases.newTarget})=>(${printed}))(this);`
 }
 
@@ -223,6 +230,7 @@ function printStaticBlock(member: Node, printer: Printer): Text {
     depth: 0,
     deepest: 0,
     named: [],
+    created: null,
   }
   const open = printer.source.indexOf('{', member.start) + 1
   const list = printer.list(member['body'], open, member.end - 1, body)

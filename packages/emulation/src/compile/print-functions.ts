@@ -18,10 +18,10 @@ export function printDeclaration(
 ): { declared: Text; attach: Text } {
   if (!hasTwin(node, outer, printer))
     return { declared: printPlain(node, outer, printer), attach: '' }
-  const twin = printer.name('g')
+  const twin = twinName(node, printer)
   const name = slice(node['id'])
   const face = makeFace(node, printer, twin)
-  const declared = text`function ${name}${face}\nfunction*${twin}${printTwin(node, outer, printer)}`
+  const declared = text`function ${name}${face}\n${printTwinFunction(node, outer, printer, null, twin)}`
   return {
     declared,
     attach: text`${printer.helper('tw')}(${name},${twin},${flagsOf(node, printer)});`,
@@ -34,7 +34,7 @@ export function printExpression(node: Node, outer: Body, printer: Printer, name?
   const form: FaceForm = node['id'] ? 'named' : isMethodLike(node, printer) ? 'method' : 'function'
   const maker = printer.maker(form, node['id'] ? node['id'].name : (known ?? ''), node)
   const flags = flagsOf(node, printer)
-  const twin = text`function*${printTwin(node, outer, printer)}`
+  const twin = printTwinFunction(node, outer, printer)
   if (form === 'named') {
     return text`${printer.helper('mkn')}(${maker},${slice(node['id'])}=>${twin},${flags})`
   }
@@ -47,9 +47,28 @@ function isMethodLike(node: Node, printer: Printer): boolean {
   return role !== 'function' || node['async'] || node['generator']
 }
 
+function twinName(node: Node, printer: Printer): string {
+  return printer.twinNames.get(node) ?? printer.name('g')
+}
+
+/** A twin as a function, in whatever form it has. */
+export function printTwinFunction(
+  node: Node,
+  outer: Body,
+  printer: Printer,
+  home: string | null = null,
+  name = '',
+): Text {
+  const facts = factsOf(node, printer)
+  if (!printer.isPlain(facts)) return text`function*${name}${printTwin(node, outer, printer, home)}`
+  const printed = printer.parts.plain(node, outer, printer, home)
+  return facts.role === 'arrow' ? printed : text`function ${name}${printed}`
+}
+
 export function hasTwin(node: Node, outer: Body, printer: Printer): boolean {
   const facts = factsOf(node, printer)
   if (!facts.mayBlock) return false
+  if (printer.isPlain(facts)) return true
   const why = whyUntwinned(facts, outer, printer)
   if (why !== null) printer.report(node, why)
   return why === null
@@ -80,6 +99,7 @@ export function printTwin(
     depth: 0,
     deepest: 0,
     named: [],
+    created: null,
   }
   const moved = movesParameters(node, printer)
   const inner = printFunctionBody(node, body, printer, () =>
@@ -111,7 +131,8 @@ export function aliasesOf(printer: Printer, isDerived = false): Words {
 /** Whether the parameters are bound in the body, so that calls in their defaults may be suspended. */
 function movesParameters(node: Node, printer: Printer): boolean {
   // Those of a generator are bound when it is called, before it runs at all.
-  if (node['generator'] || !node['params'].some((one: Node) => printer.has(one, BLOCKS))) return false
+  if (node['generator'] || !node['params'].some((one: Node) => printer.has(one, BLOCKS)))
+    return false
   const scope = printer.analysis.scopes.get(node)!
   for (const variable of scope.variables.values()) if (variable.redeclared) return false
   return true
@@ -123,8 +144,8 @@ function movedParameters(node: Node, body: Body, printer: Printer): Text {
 }
 
 /** The parameters as they stand; nothing in them is green. */
-function printParameters(node: Node, body: Body, printer: Printer): Text {
-  const plain: Body = { ...body, green: false, words: OWN, lent: OWN }
+export function printParameters(node: Node, body: Body, printer: Printer): Text {
+  const plain: Body = { ...body, green: false, words: OWN, lent: OWN, created: null }
   return join(
     node['params'].map((one: Node) => printer.print(one, plain)),
     ',',
@@ -216,5 +237,6 @@ function plainBody(node: Node, outer: Body, printer: Printer): Body {
     depth: 0,
     deepest: 0,
     named: [],
+    created: null,
   }
 }

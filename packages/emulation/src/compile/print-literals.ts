@@ -4,7 +4,7 @@ import { factsOf, hasTwin, printExpression, printPlain, printTwin } from './prin
 import { flagsOf } from './flags.ts'
 import { inferredName, keyName } from './names.ts'
 import { OWN, type Body, type Handler, type Printer } from './printer.ts'
-import { slice, text, type Text } from './text.ts'
+import { isSlice, slice, text, type Text } from './text.ts'
 
 export const literalHandlers: Readonly<Record<string, Handler>> = {
   FunctionExpression: printFunctionValue,
@@ -25,8 +25,13 @@ export const literalHandlers: Readonly<Record<string, Handler>> = {
   },
 
   Identifier(node, body, printer) {
-    const isOwnWord = node['name'] === 'arguments' && !printer.analysis.references.has(node)
-    return isOwnWord ? body.words.arguments : slice(node)
+    const variable = printer.analysis.references.get(node)
+    if (variable === undefined) {
+      return node['name'] === 'arguments' ? body.words.arguments : slice(node)
+    }
+    const printed = variable.output === variable.name ? slice(node) : variable.output
+    if (!printer.early.has(node) || !printer.isPlain(variable.scope.owner)) return printed
+    return text`${printer.helper('d')}(${printed},${JSON.stringify(variable.name)})`
   },
 
   ObjectExpression(node, body, printer) {
@@ -52,10 +57,15 @@ function printFunctionValue(node: Node, body: Body, printer: Printer): Text {
     if (factsOf(node, printer).mayBlock) printer.report(node, 'getter or setter')
     return printPlain(node, body, printer)
   }
-  if (isRunOnce(node, parent, body) || !hasTwin(node, body, printer)) {
-    return printPlain(node, body, printer)
+  const name = inferredName(node, printer.analysis.parents)
+  const isOnce = !printer.isPlain(factsOf(node, printer)) && isRunOnce(node, parent, body)
+  if (isOnce || !hasTwin(node, body, printer)) {
+    const printed = printPlain(node, body, printer)
+    if (body.created === null || !name || node['id']) return printed
+    // Its place gives it no name any more.
+    return text`({${JSON.stringify(name)}:${printed}})[${JSON.stringify(name)}]`
   }
-  if (inferredName(node, printer.analysis.parents) !== null) {
+  if (name !== null) {
     return printExpression(node, body, printer)
   }
   printer.report(node, 'named by a computed key')
@@ -98,9 +108,13 @@ function printObject(node: Node, home: string, body: Body, printer: Printer): Te
 function printProperty(node: Node, home: string | null, body: Body, printer: Printer): Text {
   const value: Node = node['value']
   if (node['shorthand']) {
-    if (value.type !== 'Identifier') return printer.print(value, body)
     const printed = printer.print(value, body)
-    return typeof printed === 'string' ? text`${slice(value)}:${printed}` : printed
+    const target: Node = value.type === 'Identifier' ? value : value['left']
+    const isKept = value.type === 'Identifier' && isSlice(printed)
+    const variable = printer.analysis.references.get(target)
+    const isNamed = variable === undefined || variable.output === variable.name
+    if (isKept || (value.type !== 'Identifier' && isNamed)) return printed
+    return text`${slice(node['key'])}:${printed}`
   }
   if (node['kind'] !== 'init') return printer.generic(node, body)
   const isFunctionValue =
@@ -124,7 +138,10 @@ function printProperty(node: Node, home: string | null, body: Body, printer: Pri
     key = text`[${held}=${printer.helper('ky')}(${printer.print(node['key'], body)})]`
     name = held
   } else key = keyName(node) === '__proto__' ? '["__proto__"]' : slice(node['key'])
-  if (!usesSuper) return text`${key}:${printExpression(value, body, printer, name)}`
+  if (!usesSuper) {
+    const printed = printExpression(value, body, printer, name)
+    return text`${key}:${printer.created(value, printed, body)}`
+  }
   return text`${key}:${superMethod(node, home!, name, body, printer)}`
 }
 

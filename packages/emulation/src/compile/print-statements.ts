@@ -3,7 +3,7 @@ import { isFunction, type Node } from './node.ts'
 import type { Body, Handler, Printer } from './printer.ts'
 import { waited } from './print-calls.ts'
 import { printDeclaration } from './print-functions.ts'
-import { slice, text, type Text } from './text.ts'
+import { isSlice, slice, text, type Text } from './text.ts'
 
 export const statementHandlers: Readonly<Record<string, Handler>> = {
   BlockStatement(node, body, printer) {
@@ -113,7 +113,7 @@ function isExportedFunction(statement: Node): boolean {
 /** What begins with a name in the source may begin with a parenthesis in the output. */
 function printStatement(statement: Node, body: Body, printer: Printer): Text {
   const printed = printer.print(statement, body)
-  const rewritten = statement.type === 'ExpressionStatement' && !('start' in (printed as object))
+  const rewritten = statement.type === 'ExpressionStatement' && !isSlice(printed)
   return rewritten ? [';', printed] : printed
 }
 

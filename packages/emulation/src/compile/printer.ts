@@ -1,6 +1,7 @@
 // What all printers share: the state of one compilation, the body that is being printed, and how a node is dispatched.
-import { childrenOf, type Node } from './node.ts'
-import { BIND, BLOCKS, FUNCTIONS, OWN_WORDS, type Features } from './features.ts'
+import type { Forms } from './choose.ts'
+import { childrenOf, isClass, isFunction, type Node } from './node.ts'
+import { BIND, BLOCKS, FUNCTIONS, NAMES, OWN_WORDS, type Features } from './features.ts'
 import type { Analysis, FunctionFacts } from './scope.ts'
 import type { FaceForm } from './print-faces.ts'
 import { slice, type Text } from './text.ts'
@@ -30,6 +31,8 @@ export interface Body {
   deepest: number
   /** Temporaries with a name of their own. */
   readonly named: string[]
+  /** In a plain twin: the makers of its functions, shared by its two bodies; else null. */
+  readonly created: Text[] | null
 }
 
 export interface Words {
@@ -51,6 +54,12 @@ export interface Parts {
     printer: Printer,
   ) => Text
   readonly maker: (form: FaceForm, name: string, node: Node, printer: Printer) => Text
+  /** A function or class that was printed for a plain twin, made where it stands. */
+  readonly created: (node: Node, printed: Text, body: Body, printer: Printer) => Text
+  /** The value of a function declaration in a block of a plain twin. */
+  readonly block: (declaration: Node, body: Body, printer: Printer) => Text
+  /** A plain twin, from its parameters on. */
+  readonly plain: (node: Node, outer: Body, printer: Printer, home: string | null) => Text
 }
 
 export type Handler = (node: Node, body: Body, printer: Printer) => Text
@@ -61,6 +70,11 @@ export class Printer {
   readonly analysis: Analysis
   readonly features: Features
   readonly parts: Parts
+  readonly forms: Forms
+  /** References that may be reached before their declaration. */
+  readonly early: ReadonlySet<Node>
+  /** The names of twins that stand beside the declarations of their functions. */
+  readonly twinNames: Map<Node, string> = new Map()
   /** What names made by the compiler begin with; no name of the source does. */
   readonly prefix: string
   readonly helpers: Set<string> = new Set()
@@ -69,12 +83,22 @@ export class Printer {
   readonly makers: Map<string, { readonly name: string; readonly make: Text }> = new Map()
   made = 0
 
-  constructor(source: string, analysis: Analysis, features: Features, parts: Parts) {
+  constructor(
+    source: string,
+    analysis: Analysis,
+    features: Features,
+    forms: Forms,
+    early: ReadonlySet<Node>,
+    prefix: string,
+    parts: Parts,
+  ) {
     this.source = source
     this.analysis = analysis
     this.features = features
     this.parts = parts
-    this.prefix = freePrefix(analysis.names)
+    this.forms = forms
+    this.early = early
+    this.prefix = prefix
   }
 
   /** A new name. */
@@ -123,7 +147,23 @@ export class Printer {
   print(node: Node, body: Body): Text {
     if (this.isVerbatim(node, body)) return slice(node)
     const handler = this.parts.handlers[node.type]
-    return handler === undefined ? this.generic(node, body) : handler(node, body, this)
+    const printed = handler === undefined ? this.generic(node, body) : handler(node, body, this)
+    if (!isFunction(node) && !isClass(node)) return printed
+    return this.isMethod(node) ? printed : this.created(node, printed, body)
+  }
+
+  created(node: Node, printed: Text, body: Body): Text {
+    return body.created === null ? printed : this.parts.created(node, printed, body, this)
+  }
+
+  /** Whether a function is printed behind its key. */
+  isMethod(node: Node): boolean {
+    const parent = this.analysis.parents.get(node)
+    return parent?.type === 'Property' && (parent['method'] || parent['kind'] !== 'init')
+  }
+
+  isPlain(facts: FunctionFacts): boolean {
+    return this.forms.get(facts) === 'plain'
   }
 
   /** The source of a node, with its children printed. */
@@ -146,7 +186,7 @@ export class Printer {
   }
 
   isVerbatim(node: Node, body: Body): boolean {
-    let bits = FUNCTIONS | BIND
+    let bits = FUNCTIONS | BIND | NAMES
     if (body.green) bits |= BLOCKS
     if (body.words !== OWN || body.home !== null) bits |= OWN_WORDS
     return !this.has(node, bits)
@@ -164,7 +204,8 @@ export class Printer {
   }
 }
 
-function freePrefix(names: ReadonlySet<string>): string {
+/** What the names begin with that the compiler makes. */
+export function freePrefix(names: ReadonlySet<string>): string {
   let prefix = '$_'
   while ([...names].some((name) => name.startsWith(prefix))) prefix += '_'
   return prefix

@@ -34,6 +34,16 @@ export const HELPERS = [
   'F',
   'U',
   'tnt',
+  'GR',
+  'FC',
+  'J',
+  'D',
+  'd',
+  'bad',
+  'nf',
+  'keys',
+  'cap',
+  'again',
 ] as const
 
 export const RUNTIME_URL: string = `data:text/javascript,const r=globalThis[Symbol.for('${RUNTIME}')];export const {${HELPERS.join(',')}}=r`

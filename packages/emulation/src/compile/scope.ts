@@ -20,6 +20,9 @@ export interface Variable {
   output: string
   /** A parameter that is also the name of a `var`. */
   redeclared: boolean
+  /** It may be read before its declaration has been reached, which throws. */
+  readEarly: boolean
+  writtenEarly: boolean
 }
 
 export class Scope {

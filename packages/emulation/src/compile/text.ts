@@ -58,3 +58,16 @@ export function write(whole: Text, source: string): { code: string; placed: Plac
 export function asString(whole: Text, source: string): string {
   return write(whole, source).code
 }
+
+export function lengthOf(whole: Text): number {
+  if (typeof whole === 'string') return whole.length
+  if ('start' in whole) return whole.end - whole.start
+  let length = 0
+  for (const part of whole) length += lengthOf(part)
+  return length
+}
+
+/** Whether text is a piece of the source as it stands. */
+export function isSlice(whole: Text): whole is Slice {
+  return typeof whole === 'object' && 'start' in whole
+}

@@ -45,7 +45,13 @@ export async function resolve(specifier, context, next) {
   return url === null ? found : { ...found, url }
 }
 export async function load(url, context, next) {
-  const answer = url.startsWith('file:') ? await ask({ load: url, format: context.format }) : null
-  return answer === null ? next(url, context) : { ...answer, shortCircuit: true }
+  if (!url.startsWith('file:')) return next(url, context)
+  const isTagged = TAG.test(url)
+  const loaded = context.format === 'commonjs' && isTagged ? {} : await next(url.replace(TAG, ''), context)
+  const { format = context.format, source } = loaded
+  if (!isTagged && format !== 'module') return loaded
+  const text = source === undefined || source === null ? undefined : Buffer.from(source).toString()
+  const answer = await ask({ load: url, format, text })
+  return answer === null ? loaded : { ...answer, shortCircuit: true }
 }
 `)}`

@@ -5,7 +5,7 @@ import Module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel } from 'node:worker_threads'
 import { reportFile } from '../report.ts'
-import { whyNot } from './choice.ts'
+import { whyNot, type Choice } from './choice.ts'
 import { HOOKS } from './esm-thread.ts'
 import { entrySpecifier, readEntry, tagged, tagOf, untagged } from './esm-tag.ts'
 import type { Graph } from './graph.ts'
@@ -78,14 +78,13 @@ function resolve(specifier: string, context: Context, next: NextResolve): Resolv
 }
 
 function load(url: string, context: Context, next: NextLoad): unknown {
-  if (!url.startsWith('file:') || tagOf(url) === null) return next(url, context)
-  const plain = untagged(url)
-  const { format } = context
-  if (format === 'commonjs') return { ...compile(url, format), shortCircuit: true }
-  const loaded = next(plain, context)
-  if (typeof loaded.format !== 'string') return loaded
-  if (loaded.format === 'commonjs') return compile(url, 'commonjs') ?? loaded
-  return compile(url, loaded.format, textOf(loaded.source)) ?? loaded
+  if (!url.startsWith('file:')) return next(url, context)
+  const isTagged = tagOf(url) !== null
+  const loaded = context.format === 'commonjs' && isTagged ? null : next(untagged(url), context)
+  const format = stripped(loaded?.format ?? context.format)
+  if (!isTagged && format !== 'module') return loaded
+  const compiled = compile(url, format, textOf(loaded))
+  return compiled === null ? loaded : { ...compiled, shortCircuit: true }
 }
 
 /** The URL of a module in a graph; null where it is not the graph's. */
@@ -100,15 +99,59 @@ function tag(url: string, id: string): string | null {
 }
 
 function compile(url: string, format: string | null | undefined, text?: string): Loaded | null {
-  const graph = graphs.get(tagOf(url) ?? '')
-  if (graph === undefined) return null
   const file = fileURLToPath(untagged(url))
+  const id = tagOf(url)
+  if (id === null) return format === 'module' ? compileOfProgram(url, file, text) : null
+  const graph = graphs.get(id)
+  if (graph === undefined) return null
   if (format === undefined || format === null) format = detected(file)
   if (format === 'commonjs') return { format: 'module', source: bridge(graph, file) }
   if (format !== 'module') return null
   const { code, report } = greenSource(text ?? readFileSync(file, 'utf8'), file, 'module')
   reportFile(report)
   return { format, source: code }
+}
+
+/** How the modules of the process itself are compiled; null where they are not. */
+interface Program {
+  readonly choice: Choice
+  readonly mainUrl: () => string | null
+  readonly wrapMain: (source: string) => string | null
+}
+
+let program: Program | null = null
+
+/** Compiles all modules that are loaded from now on. `wrapMain` gives the main module another text, or null. */
+export function compileAll(
+  choice: Choice,
+  mainUrl: Program['mainUrl'],
+  wrapMain: Program['wrapMain'],
+): void {
+  program = { choice, mainUrl, wrapMain }
+  installHooks()
+}
+
+function compileOfProgram(url: string, file: string, text: string | undefined): Loaded | null {
+  if (program === null) return null
+  const why = whyNot(file, program.choice)
+  if (why !== null) {
+    reportFile({ file, compiled: false, reason: why, functions: [] })
+    return null
+  }
+  const source = text ?? readFileSync(file, 'utf8')
+  const { code, report } = greenSource(bodyOf(url, source, program), file, 'module')
+  reportFile(report)
+  return report.compiled ? { format: 'module', source: code } : null
+}
+
+function bodyOf(url: string, source: string, { mainUrl, wrapMain }: Program): string {
+  if (url !== mainUrl()) return source
+  try {
+    return wrapMain(source) ?? source
+  } catch {
+    // Node says what is wrong with it.
+    return source
+  }
 }
 
 /** What a file is whose format nobody has told. */
@@ -133,9 +176,19 @@ function bridge(graph: Graph, file: string): string {
   return `const x=${graphText}.load(${JSON.stringify(file)},null);export default x;${lines.join('')}`
 }
 
-function textOf(source: unknown): string | undefined {
+const strip = (Module as unknown as { stripTypeScriptTypes?: (source: string) => string })
+  .stripTypeScriptTypes
+
+/** The format of what is left when types are stripped. */
+function stripped(format: string | null | undefined): string | null | undefined {
+  return format === 'module-typescript' && strip !== undefined ? 'module' : format
+}
+
+function textOf(loaded: ReturnType<NextLoad> | null): string | undefined {
+  const { source, format } = loaded ?? {}
   if (source === undefined || source === null) return undefined
-  return typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString('utf8')
+  const text = typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString()
+  return format === 'module-typescript' ? strip!(text) : text
 }
 
 /** Versions of Node whose hooks run in a thread of their own. */
@@ -154,13 +207,17 @@ function installThread(): void {
 
 type Question =
   | { readonly tag: string; readonly graph: string }
-  | { readonly load: string; readonly format: string | null | undefined }
+  | {
+      readonly load: string
+      readonly format: string | null | undefined
+      readonly text: string | undefined
+    }
 
 function answer(question: Question): unknown {
   try {
     return 'tag' in question
       ? tag(question.tag, question.graph)
-      : compile(question.load, question.format)
+      : compile(question.load, question.format, question.text)
   } catch {
     // Node loads it, and says what is wrong.
     return null

@@ -1,13 +1,28 @@
 // What compiled code calls to give its functions their twins.
 import { attachTwin, state, twinOf, type Callable, type Twin } from './convention.ts'
 import { constructWith } from './construct.ts'
-import { ASYNC, CONSTRUCTIBLE, GENERATOR, NEW_TARGET, start, type TwinBody } from './start.ts'
+import {
+  ASYNC,
+  CONSTRUCTIBLE,
+  GENERATOR,
+  NEW_TARGET,
+  PLAIN,
+  start,
+  type TwinBody,
+} from './start.ts'
 
 const asyncFunction: object = Object.getPrototypeOf(async function () {})
 const generatorFunction = Object.getPrototypeOf(function* () {}) as { prototype: object }
 
 /** A function declaration that stands there already. */
 export function attach(fn: Callable, body: TwinBody, flags: number): void {
+  if ((flags & PLAIN) !== 0) {
+    const plain = body as unknown as Twin
+    plain.isPlain = true
+    plain.constructible = (flags & CONSTRUCTIBLE) !== 0
+    attachTwin(fn, plain)
+    return
+  }
   body.owner = fn
   const twin: Twin = function (...args) {
     let newTarget: Callable | undefined

@@ -55,8 +55,17 @@ export function constructWith(fn: Callable, args: unknown[], newTarget: Callable
   if (twin?.constructible !== true) return Reflect.construct(fn, args, newTarget)
   const prototype: unknown = newTarget.prototype
   const made: object = Object.create(isObject(prototype) ? prototype : Object.prototype)
+  if (newTarget === fn && isObject(prototype) && hasPrototype(twin)) {
+    twin.prototype = prototype
+    twin.p = prototype
+  }
   if (twin.wantsNewTarget === true) state.newTarget = newTarget
   return follow(Reflect.apply(twin, made, args), (result) => (isObject(result) ? result : made))
+}
+
+/** Whether a twin is itself a function that `new` may call. */
+function hasPrototype(twin: Twin): twin is Twin & { prototype: object } {
+  return twin.isPlain === true
 }
 
 /** Gives a compiled class its twin. `body` is that of its constructor, null when it has none of its own. */

@@ -18,6 +18,10 @@ export interface Twin {
   construct?: (args: unknown[], newTarget: Callable) => unknown
   /** Whether `new` may call it as a plain constructor function does. */
   constructible?: boolean
+  /** Whether it is a plain twin, compiled from a plain function. */
+  isPlain?: boolean
+  /** The prototype of its function, where `new` may call the twin itself. */
+  p?: object
   /** Whether it reads `state.newTarget`. */
   wantsNewTarget?: boolean
 }
@@ -38,6 +42,8 @@ export interface State {
   green: boolean
   /** How many greenlets' code is on the stack. */
   running: number
+  /** How many faces are on the stack: calls that cannot be suspended. */
+  blocking: number
   head: Frame | null
   tail: Frame | null
   op: Op<unknown> | null
@@ -48,6 +54,7 @@ export interface State {
 export const state: State = {
   green: false,
   running: 0,
+  blocking: 0,
   head: null,
   tail: null,
   op: null,

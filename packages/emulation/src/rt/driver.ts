@@ -31,7 +31,8 @@ export function runSync(fn: Callable, thisArg: unknown, args: readonly unknown[]
   return runBlocking(() => call('callee', thisArg, fn, ...args))
 }
 
-function* driveSuspended(first: Suspended): Steps<unknown> {
+/** Goes on with what was suspended, as the greenlet that runs this. */
+export function* driveSuspended(first: Suspended): Steps<unknown> {
   let { op, top } = first
   for (;;) {
     let value: unknown

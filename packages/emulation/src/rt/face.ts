@@ -12,9 +12,11 @@ export function face(
 ): unknown {
   const { green } = state
   state.green = false
+  state.blocking++
   try {
     return start(body, self, args, flags, newTarget)
   } finally {
     state.green = green
+    state.blocking--
   }
 }

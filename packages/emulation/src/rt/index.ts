@@ -15,11 +15,12 @@ import {
   superConstruct,
   USUAL,
 } from './construct.ts'
-import { SUSPEND } from './convention.ts'
+import { GREEN, SUSPEND } from './convention.ts'
 import { face } from './face.ts'
 import { delegate, yielded } from './generators.ts'
 import { iterate, iterateAsync, spread } from './iterate.ts'
 import { installNatives } from './natives.ts'
+import { alive, capture, captureAgain, DEAD, JUMP, keysOf, newResult, oddCallee } from './plain.ts'
 import { takeNewTarget } from './start.ts'
 import { quasi, superGet, superSet } from './words.ts'
 
@@ -59,6 +60,16 @@ export const runtime: Readonly<Record<string, unknown>> = {
   F: FIELDS,
   U: USUAL,
   tnt: takeNewTarget,
+  GR: GREEN,
+  FC: Reflect.get(Function.prototype, 'call'),
+  J: JUMP,
+  D: DEAD,
+  d: alive,
+  bad: oddCallee,
+  nf: newResult,
+  keys: keysOf,
+  cap: capture,
+  again: captureAgain,
 }
 
 /** Gives the builtins their twins, and puts the runtime where compiled ES modules look for it. */

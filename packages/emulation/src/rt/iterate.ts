@@ -124,7 +124,8 @@ class IteratorHandle implements Handle {
     const method = iterator.return
     if (method === undefined || method === null) return undefined
     return follow(call('return', iterator, method), (result) => {
-      if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`)
+      if (!isObject(result))
+        throw new TypeError(`Iterator result ${String(result)} is not an object`)
     })
   }
 }

@@ -5,9 +5,11 @@ import { state } from './convention.ts'
 export function runBlocking<T>(enter: () => T): T {
   const { green } = state
   state.green = false
+  state.blocking++
   try {
     return enter()
   } finally {
     state.green = green
+    state.blocking--
   }
 }

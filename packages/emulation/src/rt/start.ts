@@ -7,6 +7,8 @@ export const CONSTRUCTIBLE = 1
 export const ASYNC = 2
 export const GENERATOR = 4
 export const NEW_TARGET = 8
+/** The body is a plain function, which is the twin itself. */
+export const PLAIN = 16
 
 /** A generator function that is the body of a twin. */
 export interface TwinBody {
@@ -37,6 +39,7 @@ export function start(
   flags: number,
   newTarget: Callable | undefined,
 ): unknown {
+  if ((flags & PLAIN) !== 0) return Reflect.apply(body, self, args)
   if ((flags & ASYNC) !== 0) return startAsync(body, self, args)
   const steps = Reflect.apply(body, self, args)
   if ((flags & GENERATOR) !== 0) return makeGenerator(steps, body.owner)

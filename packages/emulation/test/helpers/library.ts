@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
+// What is compiled here is of no use to others.
+process.env['GREENHOUSE_CACHE'] = 'off'
+
 /** Writes files, by their paths, to a new folder that lasts as long as the test; gives the folder. */
 export function written(files: Readonly<Record<string, string>>): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'greenhouse-library-')))

@@ -1,0 +1,12 @@
+// The `greenhouse` command. Each subcommand has a file of its own.
+import { Command } from 'commander'
+import { explainCommand } from './cli/explain.ts'
+import { runCommand } from './cli/run.ts'
+
+const program = new Command('greenhouse')
+  .description('Runs programs that were written to block, and looks into them')
+  .enablePositionalOptions()
+  .addCommand(runCommand())
+  .addCommand(explainCommand())
+
+program.parse()
