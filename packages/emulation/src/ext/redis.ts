@@ -8,6 +8,8 @@ import { executeOf, poolConnectOf } from './redis/pool.ts'
 interface RedisLibrary {
   createClient(): object
   createClientPool(): object
+  readonly RedisClient?: { prototype: object }
+  readonly RedisClientPool?: { prototype: object }
 }
 
 /**
@@ -36,8 +38,8 @@ interface RedisLibrary {
  */
 export function patchRedis(redis: object): Undo {
   const library = libraryOf(redis)
-  const client = ownerOf(library.createClient(), 'sendCommand')!
-  const pool = ownerOf(library.createClientPool(), 'execute')!
+  const client = ownerOf(library.RedisClient?.prototype ?? library.createClient(), 'sendCommand')!
+  const pool = ownerOf(library.RedisClientPool?.prototype ?? library.createClientPool(), 'execute')!
   return patchOnce(client, 'sendCommand', (patches) => {
     patches.replace(client, 'connect', connectOf)
     patches.replace(client, 'sendCommand', sendCommandOf)

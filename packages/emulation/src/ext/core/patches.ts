@@ -44,7 +44,9 @@ export class Patches {
     dress(method, original)
     Object.defineProperty(method, UNDO, { value: this.undo, configurable: true })
     Object.defineProperty(target, name, {
-      ...(own ?? { configurable: true, enumerable: false, writable: true }),
+      configurable: true,
+      enumerable: own?.enumerable ?? false,
+      writable: own?.writable ?? true,
       value: method,
     })
     this.replaced.push({ target, name, own, method })
