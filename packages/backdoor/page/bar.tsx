@@ -44,7 +44,7 @@ export function Bar({ model, connection, theme, onTheme, onRecord }: BarProps): 
           >{` pid ${hello.pid}, Node ${hello.node.slice(1)}`}</span>
         </p>
       )}
-      <p class={`line is-${line}`}>
+      <p class={`line is-${line}`} title={`The last look took the process ${model.tookMs} ms`}>
         <i class="dot" aria-hidden="true" />
         <span role="status">{LINES[line]}</span>
         <span class="dim">

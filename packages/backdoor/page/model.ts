@@ -48,6 +48,8 @@ export interface Frame {
   readonly whole?: true
   readonly nowMs: number
   readonly hidden: number
+  /** Milliseconds that the process spent on the frame before. */
+  readonly tookMs: number
   readonly figures: readonly number[]
   readonly history?: readonly (readonly number[])[]
   readonly things?: readonly Thing[]
@@ -78,6 +80,7 @@ export class Model {
   frames = 0
   nowMs = 0
   hidden = 0
+  tookMs = 0
 
   greet(hello: Hello): void {
     if (this.hello !== null && this.hello.pid !== hello.pid) this.forget()
@@ -89,6 +92,7 @@ export class Model {
     const lastMs = this.nowMs
     this.nowMs = frame.nowMs
     this.hidden = frame.hidden
+    this.tookMs = frame.tookMs
     this.momentsMs[slot] = frame.nowMs
     for (const row of frame.rows) this.takeRow(row, frame.strings)
     for (const id of frame.gone) this.greenlets.delete(id)
