@@ -31,7 +31,7 @@ export const CUTS: Record<
 /** A greenlet that waits, what cuts it short, and what it then gets: a code or a message. */
 export interface Cut {
   victim: Greenlet<unknown>
-  cut(): void
+  readonly cut: () => void
   error: string
 }
 

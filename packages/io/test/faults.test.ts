@@ -317,7 +317,7 @@ describe('a full backlog', () => {
             ),
           ),
         )
-        expect(performance.now() - started).toBeLessThan(LONG ? 30_000 : 5000)
+        expect(performance.now() - started).toBeLessThan(LONG ? 120_000 : 10_000)
         const seen = new Set(codes)
         for (const code of seen) expect(['through', 'GH_TIMEOUT', 'ECONNRESET']).toContain(code)
         expect(codes.filter((code) => code === 'GH_TIMEOUT').length).toBeGreaterThan(count / 2)
@@ -359,10 +359,13 @@ describe.skipIf(process.platform === 'win32')('a machine that has run out', () =
   const limited = (limit: string, program: string) =>
     runNode(program, { prefix: ['/bin/sh', '-c', `ulimit ${limit}; exec "$@"`, 'sh'] })
 
-  it('of descriptors: everything that opens fails with EMFILE, and works again afterwards', () => {
-    const { stdout, stderr } = limited(
-      '-n 100',
-      `
+  it(
+    'of descriptors: everything that opens fails with EMFILE, and works again afterwards',
+    { timeout: PATIENCE },
+    () => {
+      const { stdout, stderr } = limited(
+        '-n 100',
+        `
       import { openSync, closeSync, readdirSync } from 'node:fs'
       import {
         connect, DatagramSocket, listen, open, readFile, runProcess, StreamServer, walk,
@@ -409,24 +412,28 @@ describe.skipIf(process.platform === 'win32')('a machine that has run out', () =
       console.log(readdirSync('/proc/self/fd').length - before)
       await server.stop()
       `,
-    )
-    expect(stderr).toBe('')
-    const [out, fine, more] = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as object)
-    const names = ['listen', 'connect', 'open', 'read', 'write', 'walk', 'process', 'datagram']
-    expect(out).toEqual(Object.fromEntries(names.map((name) => [name, 'EMFILE'])))
-    expect(fine).toEqual(Object.fromEntries(names.map((name) => [name, 'none'])))
-    expect(more).toBe(0)
-  })
+      )
+      expect(stderr).toBe('')
+      const [out, fine, more] = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object)
+      const names = ['listen', 'connect', 'open', 'read', 'write', 'walk', 'process', 'datagram']
+      expect(out).toEqual(Object.fromEntries(names.map((name) => [name, 'EMFILE'])))
+      expect(fine).toEqual(Object.fromEntries(names.map((name) => [name, 'none'])))
+      expect(more).toBe(0)
+    },
+  )
 
-  it('of space for a file (RLIMIT_FSIZE): EFBIG, what fitted is written, the old file stays', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'greenhouse-fsize-'))
-    try {
-      const { stdout, stderr } = limited(
-        '-f 8',
-        `
+  it(
+    'of space for a file (RLIMIT_FSIZE): EFBIG, what fitted is written, the old file stays',
+    { timeout: PATIENCE },
+    () => {
+      const folder = mkdtempSync(join(tmpdir(), 'greenhouse-fsize-'))
+      try {
+        const { stdout, stderr } = limited(
+          '-f 8',
+          `
         import { readdirSync, statSync, readFileSync } from 'node:fs'
         import { open, writeFile, writeFileAtomic } from '@greenhouse/io'
         process.chdir(${JSON.stringify(folder)})
@@ -446,22 +453,23 @@ describe.skipIf(process.platform === 'win32')('a machine that has run out', () =
           files: readdirSync('.').sort(),
         }))
         `,
-      )
-      expect(stderr).toBe('')
-      const { size, ...codes } = JSON.parse(stdout) as { size: number }
-      expect(codes).toEqual({
-        written: 'EFBIG',
-        again: 'EFBIG',
-        closed: 'none',
-        atomic: 'EFBIG',
-        whole: 'EFBIG',
-        old: 'old',
-        files: ['atomic', 'file', 'whole'],
-      })
-      // The unit is 512 or 1024 bytes.
-      expect([4096, 8192]).toContain(size)
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
-  })
+        )
+        expect(stderr).toBe('')
+        const { size, ...codes } = JSON.parse(stdout) as { size: number }
+        expect(codes).toEqual({
+          written: 'EFBIG',
+          again: 'EFBIG',
+          closed: 'none',
+          atomic: 'EFBIG',
+          whole: 'EFBIG',
+          old: 'old',
+          files: ['atomic', 'file', 'whole'],
+        })
+        // The unit is 512 or 1024 bytes.
+        expect([4096, 8192]).toContain(size)
+      } finally {
+        rmSync(folder, { recursive: true })
+      }
+    },
+  )
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeFileSync, rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { schedule, type Blocking, type WaitOptions } from '@greenhouse/scheduler'
+import { pause, schedule, type Blocking, type WaitOptions } from '@greenhouse/scheduler'
 import { connect, listen, Socket, type Listener, type SocketFile } from '@greenhouse/io'
 import { KINDS, outcome, settled, waiter } from '../../util/test/flows.ts'
 import { CUTS } from './cuts.ts'
@@ -165,6 +165,7 @@ describe.each(TRANSPORTS)('Socket over $name, cut short', (transport) => {
       const careless = schedule(function* () {
         // Complete at once, and never consumed.
         void read(peer)
+        yield* pause()
       })
       await careless.join()
       expect([name, text(await peer.recvExactly(8))]).toEqual([name, 'one\ntwo\n'])
