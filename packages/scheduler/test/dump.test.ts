@@ -114,7 +114,7 @@ describe('dump', () => {
   })
 
   it('shows a line of descent however long it is', async () => {
-    const GENERATIONS = 20_000
+    const GENERATIONS = 12_000
     const all: Greenlet[] = []
     const deeper = function* (): Steps<void> {
       all.push(getCurrent())

@@ -193,6 +193,8 @@ function tidy(greenlet: CoreGreenlet): void {
   forgetReminder(greenlet)
   if (extra.timers !== undefined) for (const timer of extra.timers) stopTimer(timer)
   const { name, controller, exit, handlers, ignoredEndAt, spawnSite } = extra
+  // It may still stand in the run queue.
+  greenlet.bits &= ~life.OWN_RESOURCE
   greenlet.extra = { name, controller, exit, handlers, ignoredEndAt, spawnSite } as typeof extra
 }
 

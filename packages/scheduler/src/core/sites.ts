@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 export let recording = false
 
 /** Frames of Node, of this package and of those beside it: `node_modules/@greenhouse/…`, or all packages of a checkout. */
-const ours = new RegExp(`\\(<anonymous>\\)|\\bnode:|${ownPlace()}`)
+let ours: RegExp | undefined
 const waits = new WeakMap<object, string>()
 
 export function setRecording(on: boolean): void {
@@ -25,7 +25,8 @@ export function callSite(): string {
   Error.stackTraceLimit = 30
   const lines = (new Error().stack ?? '').split('\n').slice(1)
   Error.stackTraceLimit = limit
-  const frame = lines.find((line) => !ours.test(line))
+  const own = (ours ??= new RegExp(`\\(<anonymous>\\)|\\bnode:|${ownPlace()}`))
+  const frame = lines.find((line) => !own.test(line))
   return (frame ?? lines.at(-1) ?? 'unknown').trim().replace(/^at /, '')
 }
 
