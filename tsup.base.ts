@@ -21,8 +21,14 @@ function sourceEntries(): Record<string, string> {
   return entries
 }
 
-/** Builds the package in the working directory; `shareKernel` generates kernel-cell entries. */
-export function definePackage({ shareKernel = false }: { shareKernel?: boolean } = {}): ReturnType<
+interface PackageBuild {
+  /** Generates kernel-cell entries. */
+  readonly shareKernel?: boolean
+  readonly plugins?: Options['esbuildPlugins']
+}
+
+/** Builds the package in the working directory. */
+export function definePackage({ shareKernel = false, plugins = [] }: PackageBuild = {}): ReturnType<
   typeof defineConfig
 > {
   const entries = sourceEntries()
@@ -44,7 +50,7 @@ export function definePackage({ shareKernel = false }: { shareKernel?: boolean }
       esbuild.inject = [IMPORT_META_SHIM]
       esbuild.define = { ...esbuild.define, 'import.meta.url': 'importMetaUrl' }
     },
-    esbuildPlugins: shareKernel ? [kernelCell(entries)] : [],
+    esbuildPlugins: shareKernel ? [kernelCell(entries), ...plugins] : plugins,
     dts: {
       entry,
       compilerOptions: {
