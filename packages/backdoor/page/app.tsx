@@ -88,7 +88,7 @@ export function App({ model, connection, listen }: AppProps): JSX.Element {
             <input
               ref={search}
               type="search"
-              placeholder="Filter: name, is:ready, waits:Queue.get, on:jobs"
+              placeholder="Filter: name, is:ready, waits:Queue.get"
               value={filter}
               spellcheck={false}
               onInput={(event) => setFilter(event.currentTarget.value)}

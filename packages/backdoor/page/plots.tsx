@@ -30,7 +30,7 @@ const PLOTS: readonly PlotSpec[] = [
     text: milliseconds,
     least: 2,
     curves: [
-      { column: 6, label: 'longest', color: '--locks' },
+      { column: 6, label: 'max', color: '--locks' },
       { column: 4, label: 'mean', color: '--ready', fill: true },
     ],
   },
@@ -60,7 +60,7 @@ const PLOTS: readonly PlotSpec[] = [
     text: bytes,
     least: 1e6,
     curves: [
-      { column: 9, label: 'resident', color: '--joins' },
+      { column: 9, label: 'rss', color: '--joins' },
       { column: 8, label: 'heap', color: '--io', fill: true },
     ],
   },

@@ -1,13 +1,13 @@
 // The table of greenlets: a tree grid of which only the rows in sight exist, with the timeline as its last column.
 import type { JSX } from 'preact'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { familyOf } from './families.ts'
 import { duration } from './format.ts'
 import type { Greenlet, Model } from './model.ts'
 import type { Recording } from './recording.ts'
 import { drawPast, drawRecorded, SPAN_MS, type Palette } from './timeline.ts'
 import type { Line, Order } from './tree.ts'
-import { useVirtual } from './virtual.ts'
+import { useSlots, useVirtual } from './virtual.ts'
 
 const ROW_PIXELS = 24
 const DEEPEST = 12
@@ -38,6 +38,9 @@ export function Table(props: TableProps): JSX.Element {
   const { lines, model, selected, order, onOrder, onSelect, onCollapse, collapsed } = props
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useVirtual(lines.length, ROW_PIXELS, scroller)
+  const visible = virtual.getVirtualItems()
+  const slotOf = useSlots(visible.map(({ index }) => index))
+  const [stripPixels, setStripPixels] = useState(0)
 
   // The one that was found by a filter is still in sight when the filter is gone.
   useEffect(() => {
@@ -95,7 +98,7 @@ export function Table(props: TableProps): JSX.Element {
             {order === by ? <span aria-hidden="true"> ↓</span> : null}
           </button>
         ))}
-        <Scale recording={props.recording} />
+        <Scale recording={props.recording} onWidth={setStripPixels} />
       </div>
       <div
         class="rows"
@@ -108,10 +111,12 @@ export function Table(props: TableProps): JSX.Element {
         onKeyDown={onKeyDown}
       >
         <div class="all" role="presentation" style={{ height: `${virtual.getTotalSize()}px` }}>
-          {virtual.getVirtualItems().map(({ index, start }) => {
+          {visible.map(({ index, start }) => {
             const line = lines[index]
             if (line === undefined) return null
-            return <Row key={line.greenlet.id} {...props} line={line} index={index} top={start} />
+            return (
+              <Row key={slotOf(index)} {...{ ...props, line, index, stripPixels }} top={start} />
+            )
           })}
         </div>
         {lines.length === 0 ? <p class="empty">No greenlet matches.</p> : null}
@@ -128,6 +133,7 @@ interface RowProps extends TableProps {
   readonly line: Line
   readonly index: number
   readonly top: number
+  readonly stripPixels: number
 }
 
 function Row(props: RowProps): JSX.Element {
@@ -203,16 +209,19 @@ function WaitText({ greenlet, model }: { greenlet: Greenlet; model: Model }): JS
   )
 }
 
+type StripProps = Pick<RowProps, 'model' | 'colors' | 'recording' | 'stripPixels'>
+
 function Strip({
   greenlet,
   model,
   colors,
   recording,
-}: Pick<TableProps, 'model' | 'colors' | 'recording'> & { greenlet: Greenlet }): JSX.Element {
+  stripPixels,
+}: StripProps & { greenlet: Greenlet }): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null)
   useLayoutEffect(() => {
-    if (recording === null) drawPast(canvas.current!, greenlet, model, colors)
-    else drawRecorded(canvas.current!, greenlet.id, recording, colors)
+    if (recording === null) drawPast(canvas.current!, greenlet, model, colors, stripPixels)
+    else drawRecorded(canvas.current!, greenlet.id, recording, colors, stripPixels)
   })
   return <canvas ref={canvas} aria-hidden="true" />
 }
@@ -222,11 +231,23 @@ function seconds(ms: number): string {
 }
 
 /** The head of the timeline: its times. */
-function Scale({ recording }: { recording: Recording | null }): JSX.Element {
+function Scale({
+  recording,
+  onWidth,
+}: {
+  recording: Recording | null
+  onWidth: (pixels: number) => void
+}): JSX.Element {
+  const scale = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    const sized = new ResizeObserver(() => onWidth(scale.current!.clientWidth))
+    sized.observe(scale.current!)
+    return () => sized.disconnect()
+  }, [])
   const spanMs = recording === null ? SPAN_MS : recording.toMs - recording.fromMs
   const marks = [1, 0.75, 0.5, 0.25, 0]
   return (
-    <div class="cell scale" aria-hidden="true">
+    <div class="cell scale" ref={scale} aria-hidden="true">
       {marks.map((share) => (
         <span key={share} style={{ right: `${share * 100}%` }}>
           {share === 0 ? (recording === null ? 'now' : 'end') : `−${seconds(spanMs * share)}`}

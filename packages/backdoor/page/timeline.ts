@@ -4,6 +4,8 @@ import { FAMILIES } from './families.ts'
 import { KEPT, type Greenlet, type Model } from './model.ts'
 import type { Recording } from './recording.ts'
 
+/** How high a strip is; the style sheet has it too. */
+const STRIP_PIXELS = 14
 /** What a live timeline shows. */
 export const SPAN_MS = 60_000
 
@@ -15,14 +17,15 @@ export function palette(): Palette {
   return FAMILIES.map(({ color }) => style.getPropertyValue(color).trim())
 }
 
-/** Draws the strip of a greenlet, and gives back the context for more. */
+/** Draws the strip of a greenlet. */
 export function drawPast(
   canvas: HTMLCanvasElement,
   greenlet: Greenlet,
   model: Model,
   colors: Palette,
+  width: number,
 ): void {
-  const { context, width, height } = clear(canvas)
+  const context = clear(canvas, width)
   const pixels = width / SPAN_MS
   const { past, lasted } = greenlet
   const { momentsMs, nowMs, frames } = model
@@ -39,10 +42,10 @@ export function drawPast(
       context.fillStyle = colors[family]!
       if (solid > left) {
         context.globalAlpha = 0.4
-        context.fillRect(left, 0, solid - left, height)
+        context.fillRect(left, 0, solid - left, STRIP_PIXELS)
       }
       context.globalAlpha = 1
-      context.fillRect(solid, 0, right - solid, height)
+      context.fillRect(solid, 0, right - solid, STRIP_PIXELS)
     }
     right = left
     if (right <= 0) break
@@ -55,8 +58,9 @@ export function drawRecorded(
   id: number,
   recording: Recording,
   colors: Palette,
+  width: number,
 ): void {
-  const { context, width, height } = clear(canvas)
+  const context = clear(canvas, width)
   const spans = recording.spans.get(id)
   if (spans === undefined) return
   const pixels = width / (recording.toMs - recording.fromMs)
@@ -64,7 +68,7 @@ export function drawRecorded(
     const from = (spans[i]! - recording.fromMs) * pixels
     const to = (spans[i + 1]! - recording.fromMs) * pixels
     context.fillStyle = colors[spans[i + 2]!]!
-    context.fillRect(from, 0, Math.max(0.5, to - from), height)
+    context.fillRect(from, 0, Math.max(0.5, to - from), STRIP_PIXELS)
   }
 }
 
@@ -72,21 +76,17 @@ function snap(x: number): number {
   return Math.round(x * devicePixelRatio) / devicePixelRatio
 }
 
-function clear(canvas: HTMLCanvasElement): {
-  context: CanvasRenderingContext2D
-  width: number
-  height: number
-} {
-  const { clientWidth, clientHeight } = canvas
+/** Sizes without asking the canvas for them: that would lay the page out for each row anew. */
+function clear(canvas: HTMLCanvasElement, width: number): CanvasRenderingContext2D {
   const ratio = devicePixelRatio
-  const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)]
-  if (canvas.width !== width || canvas.height !== height) {
-    canvas.width = width
-    canvas.height = height
+  const [across, down] = [Math.round(width * ratio), Math.round(STRIP_PIXELS * ratio)]
+  if (canvas.width !== across || canvas.height !== down) {
+    canvas.width = across
+    canvas.height = down
   }
   const context = canvas.getContext('2d')!
   context.setTransform(ratio, 0, 0, ratio, 0, 0)
-  context.clearRect(0, 0, clientWidth, clientHeight)
+  context.clearRect(0, 0, width, STRIP_PIXELS)
   context.globalAlpha = 1
-  return { context, width: clientWidth, height: clientHeight }
+  return context
 }

@@ -26,6 +26,7 @@ try {
   await page.getByRole('searchbox').fill('nightly')
   await table.locator('.name .text', { hasText: 'nightly report' }).click()
   await page.getByRole('searchbox').fill('')
+  await page.getByRole('searchbox').blur()
   await page.waitForTimeout(SECONDS * 1000)
   for (const theme of ['light', 'dark']) {
     await page.getByRole('combobox').selectOption(theme)

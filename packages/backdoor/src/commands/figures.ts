@@ -1,8 +1,10 @@
 // Commands that show figures: of the loop, and of all that has registered itself with the kernel.
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { dump, pauseFor, statistics, type GreenletDump, type WaitDump } from '@greenhouse/scheduler'
-import { inspected, type Inspected } from '@greenhouse/scheduler/kernel'
+import { inspected } from '@greenhouse/scheduler/kernel'
 import type { Command } from './command.ts'
+import { takeSnapshot } from '../top/snapshot.ts'
+import { figuresOf } from './figures-of.ts'
 import { table } from './table.ts'
 
 export const figureCommands: readonly Command[] = [
@@ -12,6 +14,14 @@ export const figureCommands: readonly Command[] = [
     help: 'How the event loop does, watched for a second',
     permission: 'inspect',
     run: (seconds) => loop(Math.min(60, Number.parseFloat(seconds) || 1)),
+  },
+  {
+    name: 'snapshot',
+    usage: '[MILLISECONDS]',
+    help: 'What `greenhouse top` shows, as a line of JSON',
+    permission: 'inspect',
+    run: async (ms) =>
+      JSON.stringify(await takeSnapshot(Math.min(60_000, Number.parseFloat(ms) || 1000))),
   },
   {
     name: 'pools',
@@ -74,19 +84,6 @@ function listed(wanted: (kind: string) => boolean): string {
     .filter(({ kind }) => wanted(kind))
     .map(({ kind, object }) => [kind, object.name, figuresOf(object)])
   return rows.length === 0 ? 'None' : table(['kind', 'name', 'figures'], rows)
-}
-
-/** `workers 3, queued 0`: what something says of itself. */
-export function figuresOf(object: Inspected['object']): string {
-  try {
-    return Object.entries(object.statistics())
-      .map(
-        ([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
-      )
-      .join(', ')
-  } catch (error) {
-    return `(${String(error)})`
-  }
 }
 
 /** Those with a name, and those without that somebody waits for or holds. */

@@ -42,10 +42,12 @@ export function replInterpreter(session: Session, state: ReplState): Interpreter
     preview: false,
     writer: (value: unknown) => inspect(value, { colors, showProxy: true }),
     handleError(error: unknown) {
-      if (left || !session.open) return left ? 'ignore' : 'unhandled'
-      if (failed === null) return 'print'
-      failed(error)
-      return 'ignore'
+      if (failed !== null) {
+        failed(error)
+        return 'ignore'
+      }
+      if (left) return 'ignore'
+      return session.open ? 'print' : 'unhandled'
     },
   } as ReplOptions)
   const evaluate = server.eval as Eval
@@ -64,14 +66,17 @@ export function replInterpreter(session: Session, state: ReplState): Interpreter
       'backdoor expression',
       () =>
         new Promise((resolve, reject) => {
-          failed = reject
+          failed = (error) => {
+            failed = null
+            reject(error)
+          }
           evaluate.call(server, code, context, file, (error, value) => {
+            failed = null
             if (error === null) resolve(value)
             else reject(error)
           })
         }),
       (error, value) => {
-        failed = null
         if (error !== null) done(thrown(error))
         else if (value === undefined) done(null)
         else done(null, value)
