@@ -149,7 +149,7 @@ scenario('fast-glob', 'finds', 10, (dir) => {
   const options = { cwd: dir, dot: true, markDirectories: true, onlyFiles: false }
   return [
     glob.sync('**/*', { cwd: dir }).sort(),
-    sized.map((entry) => [entry.path, entry.stats && entry.stats.isFile()]).sort(),
+    sized.map((entry) => `${entry.path} ${entry.stats && entry.stats.isFile()}`).sort(),
     glob.sync('*', options).sort(),
   ]
 })
@@ -507,7 +507,7 @@ scenario('tar 6', 'packs and unpacks', 20, (dir) => {
   const names = []
   tar.t({ sync: true, file: `${dir}/o.tgz`, onentry: (entry) => names.push(entry.path) })
   return [
-    names.sort(),
+    names.map(String).sort(),
     fs.readFileSync(`${dir}/un/a/x.txt`, 'utf8'),
     thrown(() => tar.x({ sync: true, file: `${dir}/none.tgz` }), ['code', 'syscall']),
   ]
