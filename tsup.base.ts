@@ -24,16 +24,23 @@ function sourceEntries(): Record<string, string> {
 interface PackageBuild {
   /** Generates kernel-cell entries. */
   readonly shareKernel?: boolean
+  /** Source files of commands, which are no subpaths. */
+  readonly commands?: readonly string[]
   readonly plugins?: Options['esbuildPlugins']
 }
 
 /** Builds the package in the working directory. */
-export function definePackage({ shareKernel = false, plugins = [] }: PackageBuild = {}): ReturnType<
-  typeof defineConfig
-> {
+export function definePackage({
+  shareKernel = false,
+  commands = [],
+  plugins = [],
+}: PackageBuild = {}): ReturnType<typeof defineConfig> {
   const entries = sourceEntries()
   const entry = Object.fromEntries(
-    Object.values(entries).map((file) => [file.replace(/^\.\/src\/|\.ts$/g, ''), file]),
+    [...Object.values(entries), ...commands].map((file) => [
+      file.replace(/^\.\/src\/|\.ts$/g, ''),
+      file,
+    ]),
   )
   const options: Options = {
     entry,

@@ -15,6 +15,7 @@ export {
 
 // Libraries that were written to block
 export { patched, type PatchedOptions } from './facade/patched.ts'
+export { green } from './facade/own.ts'
 export type { Green } from './facade/green.ts'
 export type { Patterns } from './load/choice.ts'
 

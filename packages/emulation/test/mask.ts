@@ -70,6 +70,11 @@ class Environment {
 
 installRuntime()
 
+/** An operation that ends in another turn of the loop. */
+export function operation(value: unknown): Op<unknown> {
+  return new Later(value)
+}
+
 const waiting = new WaitList('op')
 
 class Later implements Op<unknown> {

@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { types } from 'node:util'
 import { end, getCurrent, pauseFor, schedule, withTimeout } from '@greenhouse/scheduler'
 import { describe, expect, it } from 'vitest'
-import { emulationReport, patched } from '../src/index.ts'
+import { emulationReport, green, patched } from '../src/index.ts'
+import { isMarked } from '../src/load/choice.ts'
+import { Graph } from '../src/load/graph.ts'
+import { prepare } from '../src/prepare.ts'
 import { written } from './helpers/library.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -258,5 +261,33 @@ describe('patched', () => {
     await expect(patched(5 as never)).rejects.toMatchObject({ code: 'GH_INVALID_ARGUMENT' })
     await expect(patched('fs')).rejects.toMatchObject({ code: 'GH_INVALID_ARGUMENT' })
     await expect(patched('no-such-library')).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' })
+  })
+})
+
+describe('green', () => {
+  it('gives a Blocking for a function that was compiled, and refuses others', async () => {
+    const from = written({
+      'x.js': `exports.inner = function (text) { return this.before + require('child_process').execSync('echo ' + text) }`,
+    })
+    prepare()
+    const { inner } = new Graph({ include: undefined, exclude: undefined }).load(
+      join(from, 'x.js'),
+      null,
+    ) as Any
+    const own = { before: 'say ', say: green(inner) }
+    expect(await own.say('hi')).toBe('say hi\n')
+    expect(() => green(() => 1)).toThrow(expect.objectContaining({ code: 'GH_UNSUPPORTED' }))
+    expect(() => green(5 as never)).toThrow(
+      expect.objectContaining({ code: 'GH_INVALID_ARGUMENT' }),
+    )
+  })
+
+  it('knows the directive of a module', () => {
+    const marked = [
+      `'use green'`,
+      `#!/usr/bin/env node\n// x\n/* y\n */ "use strict";\n"use green"\nlet x`,
+    ]
+    expect(marked.map(isMarked)).toEqual([true, true])
+    expect(["x; 'use green'", "// 'use green'", ''].map(isMarked)).toEqual([false, false, false])
   })
 })

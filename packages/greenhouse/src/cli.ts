@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // The `greenhouse` command. Each subcommand has a file of its own.
 import { Command } from 'commander'
 import { explainCommand } from './cli/explain.ts'

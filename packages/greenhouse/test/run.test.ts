@@ -125,6 +125,22 @@ describe('a program run green', { timeout: 60_000 }, () => {
     expect(signal).toBe('SIGTERM')
   })
 
+  it('compiles only what is marked, where it is told to', async () => {
+    const folder = written({
+      'package.json': '{}',
+      'app.js': `const { sleep } = require('./marked')
+        let ticks = 0
+        const timer = setInterval(() => ticks++, 5)
+        setTimeout(() => sleep(), 1)
+        setTimeout(() => { console.log(ticks > 3); clearInterval(timer) }, 300)`,
+      'marked.js': `'use green'
+        exports.sleep = () => require('child_process').execSync('sleep .2')`,
+    })
+    const { stdout, stderr } = await ran('explain', folder, ['--marked', 'app.js'])
+    expect(stdout).toBe('true\n')
+    expect(stderr).toContain('1 files were compiled')
+  })
+
   it('explains itself', async () => {
     const folder = written({
       'package.json': '{}',

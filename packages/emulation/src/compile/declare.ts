@@ -40,7 +40,9 @@ export function hoistVariables(node: Node, scope: Scope): void {
     for (const { id } of node['declarations']) declareTargets(id, scope, 'var')
   }
   for (const child of childrenOf(node)) {
-    if (!isFunction(child) && !isClass(child)) hoistVariables(child, scope)
+    if (!isFunction(child) && !isClass(child) && !child.type.endsWith('Expression')) {
+      hoistVariables(child, scope)
+    }
   }
 }
 

@@ -10,16 +10,12 @@ export interface Node {
   readonly [field: string]: any
 }
 
-const children = new WeakMap<Node, readonly Node[]>()
+const CHILDREN = Symbol('children')
 
 /** The nodes directly below one, in the order of the source. */
 export function childrenOf(node: Node): readonly Node[] {
-  let found = children.get(node)
-  if (found === undefined) {
-    found = collect(node)
-    children.set(node, found)
-  }
-  return found
+  const keeper = node as { [CHILDREN]?: readonly Node[] }
+  return (keeper[CHILDREN] ??= collect(node))
 }
 
 /** Whether a node begins a function of its own (methods too: their value is a FunctionExpression). */
@@ -62,20 +58,21 @@ export function eachTarget(pattern: Node | null, visit: (identifier: Node) => vo
 
 function collect(node: Node): readonly Node[] {
   const found: Node[] = []
-  for (const field in node) {
+  for (const field of Object.keys(node)) {
     const value: unknown = node[field]
     if (typeof value !== 'object' || value === null) continue
     if (Array.isArray(value)) for (const one of value) addNode(one, found)
     else addNode(value, found)
   }
+  if (found.length < 2) return found
   // A shorthand property holds one node twice.
-  return found.length > 1 ? [...new Set(found)].sort(inSourceOrder) : found
+  if (node['shorthand']) return [found[1]!]
+  for (let i = 1; i < found.length; i++) {
+    if (found[i]!.start < found[i - 1]!.start) return found.sort((a, b) => a.start - b.start)
+  }
+  return found
 }
 
 function addNode(value: unknown, into: Node[]): void {
   if (value !== null && typeof (value as Partial<Node>).type === 'string') into.push(value as Node)
-}
-
-function inSourceOrder(a: Node, b: Node): number {
-  return a.start - b.start || a.end - b.end
 }

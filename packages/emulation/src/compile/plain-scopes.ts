@@ -64,6 +64,13 @@ export function heldBy(body: Body, printer: Printer): Held {
 export function environmentsOf(node: Node, body: Body, printer: Printer): string[] {
   const { analysis } = printer
   const found = new Set<string>()
+  const facts = analysis.facts.get(node)
+  if (facts !== undefined) {
+    for (const { scope } of facts.free) {
+      if (scope.owner === body.facts && scope.environment !== null) found.add(scope.environment)
+    }
+    return [...found]
+  }
   const look = (at: Node): void => {
     const variable = analysis.references.get(at)
     if (variable?.captured && variable.scope.owner === body.facts) {

@@ -61,7 +61,7 @@ function printFunctionValue(node: Node, body: Body, printer: Printer): Text {
   const isOnce = !printer.isPlain(factsOf(node, printer)) && isRunOnce(node, parent, body)
   if (isOnce || !hasTwin(node, body, printer)) {
     const printed = printPlain(node, body, printer)
-    if (body.created === null || !name || node['id']) return printed
+    if (body.created === null || !name || node['id'] || printer.isMethod(node)) return printed
     // Its place gives it no name any more.
     return text`({${JSON.stringify(name)}:${printed}})[${JSON.stringify(name)}]`
   }

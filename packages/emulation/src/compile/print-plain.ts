@@ -18,7 +18,7 @@ import {
 } from './print-functions.ts'
 import { IrPrinter } from './print-ir.ts'
 import { OWN, type Body, type Printer } from './printer.ts'
-import { lengthOf, text, type Text } from './text.ts'
+import { isLonger, text, type Text } from './text.ts'
 
 /** Parameters and body of a plain twin. */
 export function printPlainTwin(
@@ -116,7 +116,7 @@ const LONG = 300
  */
 export function created(node: Node, printed: Text, body: Body, printer: Printer): Text {
   const environments = environmentsOf(node, body, printer).join(',')
-  const isShared = lengthOf(printed) > LONG && !(isClass(node) && hasHead(node))
+  const isShared = isLonger(printed, LONG) && !(isClass(node) && hasHead(node))
   if (isShared) {
     const name = printer.name('m')
     body.created!.push(text`const ${name}=(${environments})=>(${printed});`)

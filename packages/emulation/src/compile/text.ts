@@ -54,17 +54,20 @@ export function write(whole: Text, source: string): { code: string; placed: Plac
   return { code, placed }
 }
 
-/** The text as a string, for decisions on its form. */
-export function asString(whole: Text, source: string): string {
-  return write(whole, source).code
+/** Whether text is longer than a number of characters. */
+export function isLonger(whole: Text, limit: number): boolean {
+  return remaining(whole, limit) < 0
 }
 
-export function lengthOf(whole: Text): number {
-  if (typeof whole === 'string') return whole.length
-  if ('start' in whole) return whole.end - whole.start
-  let length = 0
-  for (const part of whole) length += lengthOf(part)
-  return length
+function remaining(whole: Text, limit: number): number {
+  if (typeof whole === 'string') return limit - whole.length
+  if ('start' in whole) return limit - (whole.end - whole.start)
+  let left = limit
+  for (const part of whole) {
+    left = remaining(part, left)
+    if (left < 0) break
+  }
+  return left
 }
 
 /** Whether text is a piece of the source as it stands. */

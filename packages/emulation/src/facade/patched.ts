@@ -8,6 +8,7 @@ import { importGreen } from '../load/esm.ts'
 import { Graph } from '../load/graph.ts'
 import type { Patterns } from '../load/choice.ts'
 import { prepare } from '../prepare.ts'
+import { isConcurrent } from './concurrent.ts'
 import { Facade } from './expose.ts'
 import { Gate } from './gate.ts'
 import type { Green } from './green.ts'
@@ -20,7 +21,7 @@ export interface PatchedOptions {
   readonly include?: Patterns
   /** What is not compiled: it is the process's own copy, and really blocks. */
   readonly exclude?: Patterns
-  /** Whether several greenlets may be inside at once; false by default. */
+  /** Whether several greenlets may be inside at once; by default only where the library is known to bear it. */
   readonly concurrent?: boolean
 }
 
@@ -32,8 +33,8 @@ export interface PatchedOptions {
  * the same way; other objects pass as they are. Ended or timed out, a call is thrown the end where it waits, and what it waited
  * for is aborted. A constructor cannot be suspended: what it waits for really blocks, and is counted.
  *
- * One greenlet at a time is inside the library, in order of arrival, unless `concurrent` is true: synchronous code does not
- * expect that others run while it waits.
+ * One greenlet at a time is inside the library, in order of arrival, unless `concurrent` is true or the library is known to
+ * bear more (`fs-extra`, `glob`, `execa`, …): synchronous code does not expect that others run while it waits.
  *
  * @param specifier - The library, as `require` or `import` name it.
  * @param options - `from`, `include`, `exclude`, `concurrent`.
@@ -56,17 +57,23 @@ export async function patched<T = Record<string, unknown>>(
   checkOptions('options', options)
   if (Module.isBuiltin(specifier))
     wrongValue('specifier', 'a library: green code suspends in those of Node by itself', specifier)
-  const { from, include, exclude, concurrent = false } = options
+  const { from, include, exclude, concurrent } = options
   const base = baseOf(from)
   prepare()
   const graph = new Graph({ include, exclude })
-  const facade = new Facade(concurrent ? null : new Gate(specifier))
   const file = requirable(specifier, base)
   const exports =
     file === null
       ? await importGreen(graph, specifier, pathToFileURL(base).href)
       : graph.load(file, null)
-  return facade.exports(exports) as Green<T>
+  const isOpen = concurrent ?? isConcurrent(ownName(specifier, file))
+  return new Facade(isOpen ? null : new Gate(specifier)).exports(exports) as Green<T>
+}
+
+/** A library's own name: it may be installed under another. */
+function ownName(specifier: string, file: string | null): string {
+  const manifest = file === null ? null : manifestOf(file)
+  return typeof manifest?.name === 'string' ? manifest.name : specifier
 }
 
 /** A file in the folder from which modules are looked for. */
@@ -96,10 +103,15 @@ function isModule(file: string): boolean {
   const extension = extname(file)
   if (extension === '.mjs' || extension === '.mts') return true
   if (extension !== '.js' && extension !== '.ts') return false
+  return manifestOf(file)?.type === 'module'
+}
+
+/** The nearest package.json above a file. */
+function manifestOf(file: string): { readonly name?: unknown; readonly type?: unknown } | null {
   for (let folder = dirname(file); ; folder = dirname(folder)) {
-    const manifest = read(join(folder, 'package.json'))
-    if (manifest !== null) return (JSON.parse(manifest) as { type?: string }).type === 'module'
-    if (folder === dirname(folder)) return false
+    const text = read(join(folder, 'package.json'))
+    if (text !== null) return JSON.parse(text) as { name?: unknown; type?: unknown }
+    if (folder === dirname(folder)) return null
   }
 }
 

@@ -9,6 +9,16 @@ export interface Choice {
   readonly include: Patterns | undefined
   /** What is not. */
   readonly exclude: Patterns | undefined
+  /** Only modules that say so at their head. */
+  readonly marked?: boolean
+}
+
+const MARK =
+  /^(?:#!.*\n)?(?:\s|;|\/\/.*\n|\/\*(?:[^*]|\*(?!\/))*\*\/|'use strict'|"use strict")*(?:'use green'|"use green")/
+
+/** Whether a module begins with the directive 'use green'. */
+export function isMarked(source: string): boolean {
+  return MARK.test(source)
 }
 
 /** Why a file is not compiled; null when it is. */

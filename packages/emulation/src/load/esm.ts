@@ -5,7 +5,7 @@ import Module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel } from 'node:worker_threads'
 import { reportFile } from '../report.ts'
-import { whyNot, type Choice } from './choice.ts'
+import { isMarked, whyNot, type Choice } from './choice.ts'
 import { HOOKS } from './esm-thread.ts'
 import { entrySpecifier, readEntry, tagged, tagOf, untagged } from './esm-tag.ts'
 import type { Graph } from './graph.ts'
@@ -139,6 +139,7 @@ function compileOfProgram(url: string, file: string, text: string | undefined): 
     return null
   }
   const source = text ?? readFileSync(file, 'utf8')
+  if (program.choice.marked === true && !isMarked(source)) return null
   const { code, report } = greenSource(bodyOf(url, source, program), file, 'module')
   reportFile(report)
   return report.compiled ? { format: 'module', source: code } : null

@@ -5,7 +5,8 @@ import { resolve as resolvePath, dirname } from 'node:path'
 import { realpathSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { greenlet, schedule, type Steps } from '@greenhouse/scheduler'
-import { whyNot, type Choice, type Patterns } from '../load/choice.ts'
+import { checkOptions } from '@greenhouse/scheduler/kernel'
+import { isMarked, whyNot, type Choice, type Patterns } from '../load/choice.ts'
 import { greenSource } from '../load/green-source.ts'
 import { compileAll } from '../load/esm.ts'
 import { prepare } from '../prepare.ts'
@@ -23,6 +24,8 @@ export interface ProgramOptions {
   readonly include?: Patterns
   /** What is not compiled, and really blocks. */
   readonly exclude?: Patterns
+  /** Whether only modules are compiled that begin with `'use green'`; false by default. */
+  readonly marked?: boolean
   /** Whether even the cheapest calls (`fs.statSync`) suspend; false by default: they do while a turn is young. */
   readonly exact?: boolean
 }
@@ -32,7 +35,7 @@ export interface ProgramOptions {
  * `node --import greenhouse/register` do. Blocking calls block only their greenlet; http requests, connections and timers
  * overlap, the events of one emitter come one after another. There is no way back.
  *
- * @param options - `include`, `exclude`, `exact`.
+ * @param options - `include`, `exclude`, `marked`, `exact`.
  * @example
  * ```ts no-run
  * import { compileProgram } from '@greenhouse/emulation'
@@ -41,10 +44,12 @@ export interface ProgramOptions {
  * await import('./server.js')
  * ```
  */
-export function compileProgram({ include, exclude, exact = false }: ProgramOptions = {}): void {
+export function compileProgram(options: ProgramOptions = {}): void {
+  checkOptions('options', options)
+  const { include, exclude, marked = false, exact = false } = options
   if (compiled) return
   compiled = true
-  const choice = { include, exclude }
+  const choice = { include, exclude, marked }
   prepare()
   if (exact) setExact(true)
   patchEmit()
@@ -74,6 +79,7 @@ function patchScripts(choice: Choice): void {
       format = 'commonjs'
     }
     if (format !== undefined && format !== 'commonjs') return plain(source)
+    if (choice.marked === true && !isMarked(source)) return plain(source)
     const why = whyNot(file, choice)
     if (why !== null) {
       reportFile({ file, compiled: false, reason: why, functions: [] })

@@ -9,6 +9,7 @@ import { Command } from 'commander'
 export interface RunOptions {
   readonly include?: Patterns
   readonly exclude?: Patterns
+  readonly marked?: boolean
   readonly exact?: boolean
 }
 
@@ -26,6 +27,7 @@ export function programCommand(name: string): Command {
     .argument('[args...]', 'its arguments')
     .option('--include <package...>', 'compile only these packages')
     .option('--exclude <package...>', 'do not compile these packages')
+    .option('--marked', "compile only modules that begin with 'use green'")
     .option('--exact', 'suspend in the cheapest calls, too')
     .passThroughOptions()
 }
