@@ -189,6 +189,26 @@ describe('Work', () => {
     expect(await codeOf(outcome)).toBe('GH_TIMEOUT')
   })
 
+  it('leaves an interruption to the next wait where the consumer had its outcome before', async () => {
+    class Done extends Fake {
+      override abort(reason: unknown): boolean {
+        super.abort(reason)
+        return false
+      }
+    }
+    const work = new Done()
+    let met: unknown
+    const outcome = withTimeout(1000, async (scope) => {
+      void work.begin().catch(() => {})
+      scope.cancel(new Error('cut'))
+      met = await pause().then(null, (error: unknown) => error)
+      throw met
+    })
+    await expect(outcome).rejects.toThrow('cut')
+    expect(met).toMatchObject({ message: 'cut' })
+    expect(work.reasons).toEqual([met])
+  })
+
   it('ends the other children of a group with its cause, not with the error of a library', async () => {
     const failure = new Error('one failed')
     const outcome = Group.run(async (group) => {

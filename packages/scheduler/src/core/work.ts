@@ -20,8 +20,11 @@ export abstract class Work {
   /** @internal */
   sinceMs: number = 0
 
-  /** Stops the work and tells its consumer. It is detached already, and must not throw. */
-  abort(_reason: unknown): void {}
+  /**
+   * Stops the work and tells its consumer. It is detached already, and must not throw. False when the consumer had its
+   * outcome before: then the scope hears of the interruption at its next wait.
+   */
+  abort(_reason: unknown): boolean | void {}
 }
 
 /** Whether the caller runs in a greenlet or a scope, and not in the code outside all of them. */
@@ -81,14 +84,14 @@ export function hasWork(scope: Scope): boolean {
   return work !== undefined && work.size > 0
 }
 
-/** Aborts the work of a scope; true when there was any. */
+/** Aborts the work of a scope; true when somebody heard of it. */
 export function abortWork(scope: Scope, reason: unknown): boolean {
   if (!hasWork(scope)) return false
   const all = workOf(scope)
   extraOf(scope).abortedBy = reason
   for (const work of all) detach(work)
+  if (!callIn(scope, abortAll, [all, reason])) return false
   remindOfAbort(scope)
-  callIn(scope, abortAll, [all, reason])
   return true
 }
 
@@ -99,7 +102,8 @@ export function leaveWork(scope: Scope, outer: Scope | null, failed: boolean, wh
   const all = workOf(scope)
   if (failed) {
     for (const work of all) detach(work)
-    return callIn(heir, abortAll, [all, why])
+    callIn(heir, abortAll, [all, why])
+    return
   }
   for (const work of all) {
     detach(work)
@@ -140,12 +144,15 @@ function add(scope: Scope, work: Work): void {
   if ((scope.bits & ENDING) !== 0) remindOfEnd(scope)
 }
 
-function abortAll(all: readonly Work[], reason: unknown): void {
+/** True when a consumer heard of it. */
+function abortAll(all: readonly Work[], reason: unknown): boolean {
+  let heard = false
   for (const work of all) {
     try {
-      work.abort(reason)
+      if (work.abort(reason) !== false) heard = true
     } catch (error) {
       void Promise.reject(error)
     }
   }
+  return heard
 }

@@ -1,0 +1,24 @@
+// The patches of Node's own modules.
+import { childProcessPatch } from './builtins/child-process.ts'
+import { dnsPatch } from './builtins/dns.ts'
+import { eventsPatch } from './builtins/events.ts'
+import { fetchPatch } from './builtins/fetch.ts'
+import { fsPromisesPatch } from './builtins/fs-promises.ts'
+import { fsPatch } from './builtins/fs.ts'
+import { httpPatch, httpsPatch } from './builtins/http.ts'
+import { streamPatch } from './builtins/stream.ts'
+import { timersPatch } from './builtins/timers.ts'
+import type { PatchDefinition } from './patch-set.ts'
+
+export const builtins: readonly PatchDefinition[] = [
+  childProcessPatch,
+  dnsPatch,
+  eventsPatch,
+  fetchPatch,
+  fsPatch,
+  fsPromisesPatch,
+  httpPatch,
+  httpsPatch,
+  streamPatch,
+  timersPatch,
+]

@@ -1,0 +1,115 @@
+// Timers that are promises. Callback timers belong to nobody: pools and sockets keep theirs in somebody's scope.
+import { attach, detach } from '@greenhouse/scheduler/kernel'
+import { CallWork, refused } from '../call-work.ts'
+import { ownNext } from '../own-iterator.ts'
+import type { PatchDefinition } from '../patch-set.ts'
+import { signalled, SignalWork, takesSignal } from '../signal-work.ts'
+import type { Callable } from '../wrapper.ts'
+
+type Promises = Record<string, Callable> & { readonly scheduler: object }
+
+/** @internal */
+export const timersPatch: PatchDefinition = {
+  name: 'timers/promises',
+  replacements: () => {
+    const promises = process.getBuiltinModule('timers/promises') as unknown as Promises
+    const scheduler = Object.getPrototypeOf(promises.scheduler) as object
+    return [
+      { target: promises, key: 'setTimeout', owned: ownedTimeout },
+      { target: promises, key: 'setImmediate', owned: ownedImmediate },
+      { target: promises, key: 'setInterval', owned: ownedInterval },
+      { target: scheduler, key: 'wait', path: 'scheduler.wait', owned: ownedWait },
+      { target: scheduler, key: 'yield', path: 'scheduler.yield', owned: ownedYield },
+    ]
+  },
+}
+
+// What Node's own promises stand on. Bound now: others may fake time later.
+const timers = { ...process.getBuiltinModule('timers') }
+
+function ownedTimeout(original: Callable, self: unknown, args: unknown[]): unknown {
+  const [delay, value, options] = args
+  return simple(delay, options)
+    ? (refused() ?? new TimerWork(value).start(delay as number, options?.ref))
+    : byPromise('setTimeout', original, self, args, 2)
+}
+
+function ownedImmediate(original: Callable, self: unknown, args: unknown[]): unknown {
+  return byPromise('setImmediate', original, self, args, 1)
+}
+
+function ownedWait(original: Callable, self: unknown, args: unknown[]): unknown {
+  const [delay, options] = args
+  const timer = process.getBuiltinModule('timers/promises')
+  return self === timer.scheduler && simple(delay, options)
+    ? (refused() ?? new TimerWork(undefined).start(delay as number, options?.ref))
+    : byPromise('scheduler.wait', original, self, args, 1)
+}
+
+function ownedYield(original: Callable, self: unknown, args: unknown[]): unknown {
+  return byPromise('scheduler.yield', original, self, args, args.length)
+}
+
+function ownedInterval(original: Callable, self: unknown, args: unknown[]): unknown {
+  const [delay, value, options] = args
+  if (!takesSignal(options)) return Reflect.apply(original, self, args)
+  const work = new SignalWork('setInterval', options?.signal)
+  return ownNext(Reflect.apply(original, self, [delay, value, signalled(options, work)]), work)
+}
+
+/** Whether arguments are sound, and without a signal: then a timer will do. */
+function simple(delay: unknown, options: unknown): options is { ref?: boolean } | undefined {
+  if (delay !== undefined && typeof delay !== 'number') return false
+  if (options === undefined) return true
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return false
+  const { signal, ref } = options as { signal?: unknown; ref?: unknown }
+  return signal === undefined && (ref === undefined || typeof ref === 'boolean')
+}
+
+function byPromise(
+  kind: string,
+  original: Callable,
+  self: unknown,
+  args: unknown[],
+  optionsAt: number,
+): unknown {
+  const options = args[optionsAt]
+  if (optionsAt >= args.length || !takesSignal(options) || Array.isArray(options)) {
+    return refused() ?? new CallWork(kind).follow(Reflect.apply(original, self, args))
+  }
+  const work = new SignalWork(kind, options?.signal)
+  const given = args.with(optionsAt, signalled(options, work))
+  return refused() ?? work.follow(Reflect.apply(original, self, given))
+}
+
+class TimerWork extends CallWork {
+  readonly value: unknown
+  resolve: (value: unknown) => void = () => {}
+  timer: NodeJS.Timeout | undefined
+
+  constructor(value: unknown) {
+    super('setTimeout')
+    this.value = value
+  }
+
+  start(delay: number, ref: boolean | undefined): Promise<unknown> {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+    this.timer = timers.setTimeout(fire, delay, this)
+    if (ref === false) this.timer.unref()
+    attach(this)
+    return this.promise
+  }
+
+  override abort(reason: unknown): void {
+    timers.clearTimeout(this.timer)
+    super.abort(reason)
+  }
+}
+
+function fire(work: TimerWork): void {
+  detach(work)
+  work.resolve(work.value)
+}
