@@ -4,6 +4,9 @@ import { performance } from 'node:perf_hooks'
 import { end, Group, pauseFor, schedule, withTimeout, type Greenlet } from '@greenhouse/scheduler'
 import { chance } from './support.ts'
 
+/** How late a call may be answered on a machine that is busy with other things too. */
+export const LATEST_MS = 3000
+
 export interface Flow {
   /** Asks for `question` and gives the answer, after some milliseconds on the server. */
   ask(question: number, serverMs: number): PromiseLike<number>
