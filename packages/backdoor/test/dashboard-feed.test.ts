@@ -126,7 +126,7 @@ describe('the feed', () => {
       yield* pauseFor(60_000)
     })
     const feed = await watch(url)
-    expect(await feed.hello).toMatchObject({ pid: process.pid, rights: ['inspect'], login: false })
+    expect(await feed.hello).toMatchObject({ pid: process.pid, allowed: ['inspect'], login: false })
     const first = await feed.next()
     expect(first.whole).toBe(true)
     const rows = new Rows().take(first)

@@ -176,6 +176,12 @@ export class StreamServer {
     return withTimeout(Infinity, () => this.drain({ timeoutMs, signal }))
   }
 
+  /** Lets the process end although the server, which is started, listens. Connections keep the process alive all the same. */
+  unref(): this {
+    this.listener?.unref()
+    return this
+  }
+
   /** How things stand. */
   statistics(): StreamServerStatistics {
     const { listener, active, counts } = this

@@ -1,6 +1,7 @@
 // What backdoor and dashboard have to say: on the diagnostics channel `greenhouse:log`, which `configureLogging` of
 // @greenhouse/compat listens to; a warning that nobody would hear becomes one of the process.
 import { channel } from 'node:diagnostics_channel'
+import { now } from '@greenhouse/scheduler/kernel'
 
 /** One record on the channel. */
 export interface LogMessage {
@@ -16,8 +17,21 @@ export function logInfo(message: string): void {
   if (log.hasSubscribers) log.publish({ name: 'greenhouse.backdoor', level: 'info', message })
 }
 
+/** How many warnings may be given in a minute: who attacks must not fill the log. */
+const MOST = 30
+const MINUTE_MS = 60_000
+let minute = { beganMs: -Infinity, count: 0 }
+
 /** Says something that somebody must hear. */
 export function logWarning(message: string): void {
+  const nowMs = now()
+  if (!(nowMs - minute.beganMs < MINUTE_MS)) minute = { beganMs: nowMs, count: 0 }
+  minute.count++
+  if (minute.count < MOST) warn(message)
+  else if (minute.count === MOST) warn(`${message} (further warnings are dropped for a minute)`)
+}
+
+function warn(message: string): void {
   if (log.hasSubscribers) log.publish({ name: 'greenhouse.backdoor', level: 'warn', message })
   else process.emitWarning(message, { type: 'GreenhouseWarning', code: 'GH_BACKDOOR' })
 }
