@@ -81,8 +81,15 @@ describe('runDashboard', () => {
     await feed.next()
     end(greenlet)
     await expect(greenlet.join()).rejects.toEqual(coded('GH_EXIT'))
-    await expect(feed.next().then(() => feed.next())).rejects.toThrow('ended')
+    await expect(feed.next().then(async () => feed.next())).rejects.toThrow('ended')
     await expect(ask(url)).rejects.toEqual(coded('ECONNREFUSED'))
+  })
+
+  it('is ended by who hears that it listens, before it waits', async () => {
+    const serving: Greenlet = schedule(() =>
+      runDashboard('127.0.0.1:0', { onListening: () => end(serving) }),
+    )
+    await expect(serving.join()).rejects.toEqual(coded('GH_EXIT'))
   })
 
   it('refuses bad options, and addresses that the network can reach', () => {

@@ -16,6 +16,7 @@ import {
   checkFunction,
   checkOptions,
   inScope,
+  refuse,
   WaitList,
   wrongType,
 } from '@greenhouse/scheduler/kernel'
@@ -127,7 +128,8 @@ export function runDashboard(
       logWarning(placement.warning.replace(formatAddress(placement.address), text))
       const url = bound.path === undefined ? `http${tls === undefined ? '' : 's'}://${text}/` : null
       onListening?.({ address: text, url })
-      return yield* new WaitList<never>('runDashboard').park<never>(undefined, undefined, () => {})
+      const forGood = new WaitList<never>('runDashboard')
+      return yield* refuse() ?? forGood.park<never>(undefined, undefined, () => {})
     } finally {
       yield* server.stop({ timeoutMs: 0 })
     }
