@@ -76,8 +76,8 @@ schedule(function* measure() {
 })
 
 // A generator function: an async one would make the contexts of all greenlets, which costs much more than any dashboard.
-function* serve(onPort) {
-  yield* runDashboard('127.0.0.1:0', { onListening: ({ port }) => onPort(port) })
+function* serve(onUrl) {
+  yield* runDashboard('127.0.0.1:0', { onListening: ({ url }) => onUrl(url) })
 }
 
 function* once(mode) {
@@ -85,7 +85,7 @@ function* once(mode) {
   const serving =
     mode === 'none'
       ? null
-      : schedule(greenlet(serve, { args: [(port) => (url = `http://127.0.0.1:${port}/events`)] }))
+      : schedule(greenlet(serve, { args: [(page) => (url = `${page}events`)] }))
   serving?.join().catch(() => {})
   while (serving !== null && url === undefined) yield* pauseFor(10)
   const page = mode === 'watched' ? spawn(process.execPath, ['-e', PAGE, url]) : null

@@ -58,7 +58,7 @@ export function Bar({ model, connection, theme, onTheme, onRecord }: BarProps): 
         >
           {line === 'paused' ? 'Resume' : 'Pause'}
         </button>
-        {hello?.rights.includes('record') ? (
+        {hello?.allowed.includes('record') ? (
           <button
             disabled={recording}
             onClick={() => void press()}

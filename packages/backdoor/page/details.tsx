@@ -135,9 +135,7 @@ function Actions({
   onSay,
 }: Omit<DetailsProps, 'version' | 'onSelect'> & { name: string }): JSX.Element | null {
   const [asked, setAsked] = useState<string | null>(null)
-  const rights = model.hello?.rights ?? []
-  const verbs = ['interrupt', 'end'].filter((verb) => rights.includes(verb))
-  if (verbs.length === 0 || id === 0) return null
+  if (model.hello?.allowed.includes('act') !== true || id === 0) return null
   const press = async (verb: string) => {
     if (asked !== verb) return setAsked(verb)
     setAsked(null)
@@ -151,7 +149,7 @@ function Actions({
   }
   return (
     <div class="actions">
-      {verbs.map((verb) => (
+      {['interrupt', 'end'].map((verb) => (
         <button
           key={verb}
           class={asked === verb ? 'danger' : ''}

@@ -39,7 +39,7 @@ export interface Hello {
   readonly node: string
   readonly title: string
   readonly upSeconds: number
-  readonly rights: readonly string[]
+  readonly allowed: readonly string[]
   readonly login: boolean
 }
 

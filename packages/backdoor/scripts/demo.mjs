@@ -118,8 +118,9 @@ schedule(
   greenlet(
     () =>
       runDashboard(process.env.DASHBOARD ?? '127.0.0.1:0', {
-        allow: ['inspect', 'end', 'interrupt', 'record'],
-        onListening: ({ port }) => console.log(`http://127.0.0.1:${port}/`),
+        allow: ['inspect', 'act', 'record'],
+        keepAlive: true,
+        onListening: ({ url }) => console.log(url),
       }),
     { name: 'dashboard server' },
   ),

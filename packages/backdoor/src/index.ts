@@ -7,7 +7,6 @@ export type { BackdoorOptions, BackdoorSessionOptions } from './options.ts'
 
 // The dashboard
 export { runDashboard, type DashboardOptions } from './dashboard/dashboard.ts'
-export type { DashboardRight } from './dashboard/rights.ts'
 
 // Who may do what
 export type { Permission } from './security/permissions.ts'

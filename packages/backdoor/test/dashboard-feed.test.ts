@@ -81,8 +81,15 @@ describe('runDashboard', () => {
     await feed.next()
     end(greenlet)
     await expect(greenlet.join()).rejects.toEqual(coded('GH_EXIT'))
-    await expect(feed.next().then(() => feed.next())).rejects.toThrow('ended')
+    await expect(feed.next().then(async () => feed.next())).rejects.toThrow('ended')
     await expect(ask(url)).rejects.toEqual(coded('ECONNREFUSED'))
+  })
+
+  it('is ended by who hears that it listens, before it waits', async () => {
+    const serving: Greenlet = schedule(() =>
+      runDashboard('127.0.0.1:0', { onListening: () => end(serving) }),
+    )
+    await expect(serving.join()).rejects.toEqual(coded('GH_EXIT'))
   })
 
   it('refuses bad options, and addresses that the network can reach', () => {
@@ -126,7 +133,7 @@ describe('the feed', () => {
       yield* pauseFor(60_000)
     })
     const feed = await watch(url)
-    expect(await feed.hello).toMatchObject({ pid: process.pid, rights: ['inspect'], login: false })
+    expect(await feed.hello).toMatchObject({ pid: process.pid, allowed: ['inspect'], login: false })
     const first = await feed.next()
     expect(first.whole).toBe(true)
     const rows = new Rows().take(first)

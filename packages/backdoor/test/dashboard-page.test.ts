@@ -80,7 +80,7 @@ describe.skipIf(!there && !required)(title, () => {
     start('waiter', function* () {
       yield* lock.acquire()
     })
-    const { page, errors } = await open({ allow: ['inspect', 'end', 'interrupt', 'record'] })
+    const { page, errors } = await open({ allow: ['inspect', 'act', 'record'] })
 
     await row(page, 'consumer').waitFor()
     expect(await row(page, 'parent').getAttribute('aria-level')).toBe('1')

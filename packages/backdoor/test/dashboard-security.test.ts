@@ -100,7 +100,7 @@ describe('who gets in', () => {
 
 describe('other sites', () => {
   it('are refused by their Host, their Origin, and what the browser says of them', async () => {
-    const { url, port } = await dashboard({ allow: ['inspect', 'end'], hosts: ['dash.internal'] })
+    const { url, port } = await dashboard({ allow: ['inspect', 'act'], hosts: ['dash.internal'] })
     const get = async (headers: Record<string, string>, path = '/api/greenlet/0') =>
       (await ask(url + path, { headers })).status
     expect(await get({ host: 'evil.example' })).toBe(421)
@@ -125,7 +125,7 @@ describe('other sites', () => {
   })
 
   it('cannot make anything happen, nor can a request that does not say where it comes from', async () => {
-    const { url } = await dashboard({ allow: ['inspect', 'end'] })
+    const { url } = await dashboard({ allow: ['inspect', 'act'] })
     const target = sleeper('target')
     const post = async (headers: Record<string, string>) =>
       (await ask(`${url}/api/end/${target.id}`, { method: 'POST', headers })).status
@@ -171,7 +171,7 @@ describe('what visitors may do', () => {
   })
 
   it('ends and interrupts greenlets, but not main, and leaves a note in the log', async () => {
-    const { url } = await dashboard({ allow: ['inspect', 'end', 'interrupt'] })
+    const { url } = await dashboard({ allow: ['inspect', 'act'] })
     const [one, two] = [sleeper('one'), sleeper('two')]
     const outcomes = Promise.all(
       [one, two].map(async (each) => each.join().catch((e: unknown) => e)),

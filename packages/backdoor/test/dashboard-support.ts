@@ -38,7 +38,7 @@ export async function dashboard(
     greenlet = schedule(() =>
       runDashboard('127.0.0.1:0', {
         ...options,
-        onListening: (address) => resolve(address.port!),
+        onListening: ({ url }) => resolve(Number(new URL(url!).port)),
       }),
     )
     greenlet.join().catch(reject)

@@ -1,7 +1,7 @@
 // The body of a request, as far as it is worth reading.
 import type { IncomingMessage } from 'node:http'
 import type { Blocking } from '@greenhouse/scheduler'
-import { WaitList } from '@greenhouse/scheduler/kernel'
+import { refuse, WaitList } from '@greenhouse/scheduler/kernel'
 
 /** A login form is smaller. */
 const MOST_BYTES = 4096
@@ -17,5 +17,5 @@ export function readBody(request: IncomingMessage): Blocking<string | null> {
     else done.wake(null)
   })
   request.on('end', () => done.wake(Buffer.concat(chunks).toString()))
-  return done.park<string | null>(undefined, undefined, () => {})
+  return refuse() ?? done.park<string | null>(undefined, undefined, () => {})
 }

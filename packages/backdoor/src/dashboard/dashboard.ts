@@ -1,25 +1,35 @@
 // The dashboard: a web page that the process serves by itself, to see its greenlets live and to act on them.
 import type { ServerOptions } from 'node:http'
 import type { ServerOptions as TlsServerOptions } from 'node:https'
-import { isMainThread } from 'node:worker_threads'
+import type { Socket } from 'node:net'
 import { withTimeout, type Blocking, type Steps } from '@greenhouse/scheduler'
-import { serveHttp, type Address, type AddressLike, type HttpServer } from '@greenhouse/io'
+import {
+  formatAddress,
+  serveHttp,
+  type Address,
+  type AddressLike,
+  type HttpServer,
+} from '@greenhouse/io'
 import {
   checkCount,
   checkDelay,
   checkFunction,
   checkOptions,
+  inScope,
+  refuse,
   WaitList,
   wrongType,
 } from '@greenhouse/scheduler/kernel'
+import { bindPrivately, makePrivate, removeStale } from '../core/private-path.ts'
 import { placeListener, type Placement } from '../security/address-policy.ts'
 import { logWarning } from '../security/log.ts'
+import { permissionsOf, type Permission } from '../security/permissions.ts'
 import type { TokenAuth } from '../security/token.ts'
 import { Feed } from './feed.ts'
 import { nameIn } from './guard.ts'
 import { loadPageAssets } from './page-assets.ts'
-import { checkRights, type DashboardRight } from './rights.ts'
 import { Sessions } from './sessions.ts'
+import { settled } from './settled.ts'
 import { Site } from './site.ts'
 
 /** How a dashboard is served. */
@@ -28,16 +38,22 @@ export interface DashboardOptions {
   readonly auth?: TokenAuth | undefined
   /** Serves it over HTTPS: the options of `https.createServer`. */
   readonly tls?: TlsServerOptions | undefined
-  /** What visitors may do; `['inspect']`, only to look, by default. */
-  readonly allow?: readonly DashboardRight[] | undefined
+  /**
+   * What visitors may do: `'act'` ends and interrupts greenlets, `'record'` records what all of them do. `['inspect']`, only to
+   * look, by default.
+   */
+  readonly allow?: readonly Permission[] | undefined
   /** Further names under which it is reached, without ports; the loopback names and the host of the address are known. */
   readonly hosts?: readonly string[] | undefined
   /** Milliseconds between two looks at the greenlets, at least 50; 500 by default. With very many greenlets it looks less often. */
   readonly intervalMs?: number | undefined
   /** How many pages may be open at once, at least 1; 16 by default. */
   readonly maxClients?: number | undefined
-  /** Called with the address, once it listens. */
-  readonly onListening?: ((address: Address) => void) | undefined
+  /** Whether it keeps the process alive; by default only when it is called outside greenlets. */
+  readonly keepAlive?: boolean | undefined
+  /** Called with the address, and what a browser opens (null for a UNIX socket), once it listens. */
+  readonly onListening?:
+    ((dashboard: { readonly address: string; readonly url: string | null }) => void) | undefined
   /** Listens on the network although whoever can read the wire reads everything, the token too; false by default. */
   readonly unsafeAllowRemoteWithoutTls?: boolean | undefined
   /** Listens on the network although whoever can reach it may do everything that `allow` says; false by default. */
@@ -52,7 +68,7 @@ export interface DashboardOptions {
  * connections and stops listening.
  *
  * @param address - As for `parseAddress`. Any but a UNIX socket and the loopback interface needs `auth` and `tls`.
- * @param options - `auth`, `tls`, `allow`, `hosts`, `intervalMs`, `maxClients`, `onListening`.
+ * @param options - `auth`, `tls`, `allow`, `hosts`, `intervalMs`, `maxClients`, `keepAlive`, `onListening`.
  * @throws {GH_INVALID_ARGUMENT}; {GH_INVALID_STATE} when it may not listen there; Node's own (`EADDRINUSE`, …).
  * @example
  * ```ts
@@ -62,8 +78,8 @@ export interface DashboardOptions {
  * const dashboard = schedule(() =>
  *   runDashboard('127.0.0.1:0', {
  *     auth: { token: 'correct-horse-battery' },
- *     onListening: ({ host }) => {
- *       console.log(host) // => 127.0.0.1
+ *     onListening: ({ url }) => {
+ *       console.log(new URL(url!).hostname) // => 127.0.0.1
  *       end(dashboard)
  *     },
  *   }),
@@ -83,22 +99,20 @@ export function runDashboard(
   checkCount('options.maxClients', maxClients, 1)
   checkOptions('options.tls', tls)
   if (onListening !== undefined) checkFunction('options.onListening', onListening)
-  const rights = checkRights(allow)
+  const allowed = permissionsOf(allow)
   const sessions = auth === undefined ? null : new Sessions(auth, tls !== undefined)
-  const place = (where: AddressLike): Placement =>
-    placeListener('The dashboard', where, {
-      auth: sessions !== null,
-      tls: tls !== undefined,
-      unsafeAllowRemoteWithoutTls: options.unsafeAllowRemoteWithoutTls,
-      unsafeAllowRemoteWithoutAuth: options.unsafeAllowRemoteWithoutAuth,
-    })
-  const placement = place(address)
+  const placement = placeListener('The dashboard', address, {
+    ...options,
+    auth: sessions !== null,
+    tls: tls !== undefined,
+  })
   const names = namesOf(placement.address, hosts)
+  const keepAlive = options.keepAlive ?? !inScope()
   const feed = new Feed(intervalMs, maxClients)
   // A native generator: it needs no context of its own.
   return withTimeout(Infinity, function* (): Steps<never> {
     const assets = yield* loadPageAssets()
-    const site = new Site({ feed, sessions, rights, hosts: names, tls: tls !== undefined, assets })
+    const site = new Site({ feed, sessions, allowed, hosts: names, tls: tls !== undefined, assets })
     const server = serveHttp(
       function* (request, response) {
         yield* site.answer(request, response)
@@ -106,15 +120,19 @@ export function runDashboard(
       { tls, http: LIMITS, name: 'dashboard' },
     )
     server.server.maxConnections = MOST_CONNECTIONS
+    if (!keepAlive) server.server.on('connection', (socket: Socket) => socket.unref())
     try {
-      const actual = yield* startPrivately(server, placement.address)
-      logWarning(place(actual).warning)
-      onListening?.(actual)
-      yield* new WaitList<never>('runDashboard').park<never>(undefined, undefined, () => {})
+      const bound = yield* listenAt(server, placement)
+      if (!keepAlive) server.server.unref()
+      const text = formatAddress(bound)
+      logWarning(placement.warning.replace(formatAddress(placement.address), text))
+      const url = bound.path === undefined ? `http${tls === undefined ? '' : 's'}://${text}/` : null
+      onListening?.({ address: text, url })
+      const forGood = new WaitList<never>('runDashboard')
+      return yield* refuse() ?? forGood.park<never>(undefined, undefined, () => {})
     } finally {
       yield* server.stop({ timeoutMs: 0 })
     }
-    throw new Error('unreachable: nobody wakes the wait above')
   })
 }
 
@@ -128,27 +146,21 @@ const LIMITS: ServerOptions = {
 }
 const MOST_CONNECTIONS = 128
 
-/** The file of a UNIX socket is its user's alone from the first moment on. */
-function startPrivately(server: HttpServer, address: Address): Blocking<Address> {
-  if (address.path === undefined || process.platform === 'win32' || !isMainThread) {
-    return server.start(address)
-  }
-  const before = process.umask(0o177)
-  try {
-    return server.start(address)
-  } finally {
-    process.umask(before)
-  }
+function* listenAt(server: HttpServer, { address, exposure }: Placement): Steps<Address> {
+  const { path } = address
+  if (path === undefined || exposure !== 'user') return yield* server.start(address)
+  yield* settled('runDashboard', removeStale(path))
+  const bound = yield* bindPrivately(() => server.start(address))
+  makePrivate(path)
+  return bound
 }
 
 /** The names under which it is asked for. */
 function namesOf(address: Address, hosts: unknown): ReadonlySet<string> {
   const names = new Set<string>()
   if (!Array.isArray(hosts)) wrongType('options.hosts', 'an array of host names', hosts)
-  for (const host of [
-    ...(hosts as unknown[]),
-    ...(address.host === undefined ? [] : [address.host]),
-  ]) {
+  const own = address.host === undefined ? [] : [address.host]
+  for (const host of [...(hosts as unknown[]), ...own]) {
     const bracketed = typeof host === 'string' && host.includes(':') ? `[${host}]` : host
     const name = typeof bracketed === 'string' ? nameIn(bracketed) : null
     if (name === null) wrongType('options.hosts', 'an array of host names', hosts)

@@ -5,7 +5,7 @@
 //                        -> clients that are new, or have missed some: everything
 import type { ServerResponse } from 'node:http'
 import { end, greenlet, pauseFor, schedule, type Greenlet, type Steps } from '@greenhouse/scheduler'
-import { now, WaitList } from '@greenhouse/scheduler/kernel'
+import { now, refuse, WaitList } from '@greenhouse/scheduler/kernel'
 import { FigureSeries } from './figures.ts'
 import { FrameText } from './frame-text.ts'
 import { Rows } from './rows.ts'
@@ -70,7 +70,7 @@ export class Feed {
     this.clients.add(client)
     try {
       if (this.looker === null) this.start()
-      yield* client.over.park<void>(undefined, undefined, () => {})
+      yield* refuse() ?? client.over.park<void>(undefined, undefined, () => {})
       response.destroy()
     } finally {
       this.clients.delete(client)

@@ -10,13 +10,13 @@ import {
 } from '@greenhouse/scheduler'
 import { dumpGreenlet, livingGreenlets } from '@greenhouse/scheduler/kernel'
 import { logInfo } from '../security/log.ts'
+import type { Permission } from '../security/permissions.ts'
 import type { TokenVerdict } from '../security/token.ts'
 import { readBody } from './body.ts'
 import type { Feed } from './feed.ts'
 import { armour, refusalOf } from './guard.ts'
 import type { PageAssets } from './page-assets.ts'
 import { record } from './recording.ts'
-import type { DashboardRight } from './rights.ts'
 import type { Sessions } from './sessions.ts'
 
 /** What a site is made of. */
@@ -24,7 +24,7 @@ export interface SiteParts {
   readonly feed: Feed
   /** Null where nobody has to log in. */
   readonly sessions: Sessions | null
-  readonly rights: ReadonlySet<DashboardRight>
+  readonly allowed: ReadonlySet<Permission>
   readonly hosts: ReadonlySet<string>
   readonly tls: boolean
   readonly assets: PageAssets
@@ -122,14 +122,14 @@ export class Site {
   }
 
   private *watch(response: ServerResponse): Steps<void> {
-    const { feed, rights, sessions } = this.parts
+    const { feed, allowed, sessions } = this.parts
     if (feed.full) return say(response, 503, 'Too many watch already')
     yield* feed.serve(response, {
       pid: process.pid,
       node: process.version,
       title: process.argv[1] ?? process.title,
       upSeconds: Math.round(process.uptime()),
-      rights: [...rights],
+      allowed: [...allowed],
       login: sessions !== null,
     })
   }
@@ -154,22 +154,22 @@ export class Site {
   private act(
     request: IncomingMessage,
     response: ServerResponse,
-    right: 'end' | 'interrupt',
+    verb: 'end' | 'interrupt',
     id: string,
     action: (greenlet: Greenlet) => void,
   ): void {
-    if (!this.parts.rights.has(right)) return say(response, 403, notAllowed(right))
+    if (!this.parts.allowed.has('act')) return say(response, 403, notAllowed('act'))
     const greenlet = greenletOf(id)
     if (greenlet === undefined) return say(response, 404, 'There is no such greenlet')
     if (greenlet === mainGreenlet) return say(response, 409, 'Main stands for all code outside')
     const peer = request.socket.remoteAddress ?? 'a local process'
-    logInfo(`The dashboard does "${right}" to greenlet ${id} "${greenlet.name}" for ${peer}`)
+    logInfo(`The dashboard does "${verb}" to greenlet ${id} "${greenlet.name}" for ${peer}`)
     action(greenlet)
     response.writeHead(204).end()
   }
 
   private *record(response: ServerResponse, rest: string): Steps<void> {
-    if (!this.parts.rights.has('record')) return say(response, 403, notAllowed('record'))
+    if (!this.parts.allowed.has('record')) return say(response, 403, notAllowed('record'))
     const forMs = Number(rest)
     if (!/^\d{1,6}$/.test(rest) || forMs < 1 || forMs > LONGEST_RECORDING_MS) {
       return say(response, 400, `Expected milliseconds from 1 to ${LONGEST_RECORDING_MS}`)
@@ -186,8 +186,8 @@ export class Site {
 
 const LOCKED = 'Too many wrong tokens: wait a minute'
 
-function notAllowed(right: DashboardRight): string {
-  return `This dashboard does not allow '${right}' (option \`allow\`)`
+function notAllowed(permission: Permission): string {
+  return `This dashboard does not allow '${permission}' (option \`allow\`)`
 }
 
 function find(
