@@ -61,6 +61,7 @@ export default defineConfig({
           setupFiles,
           include: ['scripts/docs/docs.test.ts'],
           exclude,
+          testTimeout: 15_000,
         },
       },
     ],
