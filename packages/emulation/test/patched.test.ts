@@ -291,3 +291,27 @@ describe('green', () => {
     expect(["x; 'use green'", "// 'use green'", ''].map(isMarked)).toEqual([false, false, false])
   })
 })
+
+describe('an error of a suspended primitive', () => {
+  // The lines are those of the source where Node maps them: see the tests of the command. Here vitest does.
+  it('has the stack of the call', async () => {
+    const from = written({
+      'node_modules/lib/index.js': `const fs = require('fs')
+
+function inner() {
+  return fs.readFileSync('/no/such/file')
+}
+exports.outer = function outer() {
+  return inner()
+}`,
+    })
+    const lib = await patched<Any>('lib', { from })
+    const error = (await lib.outer().catch((failure: unknown) => failure)) as Error
+    const [header, first, second] = error.stack!.split('\n')
+    expect(header).toBe(`Error: ${error.message}`)
+    expect(first).toContain('lib/index.js')
+    expect(second).toContain('lib/index.js')
+    expect(error.stack).not.toMatch(/emulation\/src/)
+    expect(Object.keys(error).sort()).toEqual(['code', 'errno', 'path', 'syscall'])
+  })
+})

@@ -93,6 +93,11 @@ describe('a program run green', { timeout: 60_000 }, () => {
           throw new Error('late')
         }
         inner()`,
+      'primitive.js': `
+        function inner() {
+          return require('fs').readFileSync('/no/file')
+        }
+        inner()`,
       'syntax.js': 'const a = 1\nlet = = 2\n',
       'rejected.mjs': 'await Promise.reject(new Error("rejected"))',
       'caught.js': `process.on('uncaughtException', (error) => console.log('caught', error.message))
@@ -102,6 +107,9 @@ describe('a program run green', { timeout: 60_000 }, () => {
     expect(late).toMatchObject({ code: 1, stdout: '' })
     expect(late.stderr).toContain('Error: late')
     expect(late.stderr).toMatch(/late\.js:4:/)
+    const primitive = await ran('run', folder, ['primitive.js'])
+    expect(primitive.stderr).toContain("Error: ENOENT: no such file or directory, open '/no/file'")
+    expect(primitive.stderr).toMatch(/primitive\.js:3:/)
     const syntax = await ran('run', folder, ['syntax.js'])
     expect(syntax.stderr).toContain('syntax.js:2')
     expect(syntax.stderr).toContain('SyntaxError: ')

@@ -45,6 +45,7 @@ export class Gate {
     const held = heldBy(me, this)
     if (held !== null) return fail(circle(this, held))
     me.waitsFor = this
+    notice(this.name)
     return this.waiters.park(me, undefined, never)
   }
 }
@@ -74,6 +75,18 @@ export function asEntrant<T>(entrant: Entrant, fn: () => T): T {
 }
 
 const never: Expire = () => {}
+
+let noticed = false
+
+/** Says once that calls wait for each other, and how to lift that. */
+function notice(name: string): void {
+  if (noticed) return
+  noticed = true
+  const told =
+    `Calls of ${name} wait for each other: one greenlet at a time is inside a library. ` +
+    '`patched(name, { concurrent: true })` lifts that for one that several may enter.'
+  process.emitWarning(told, { type: 'GreenhouseNotice', code: 'GH_ONE_AT_A_TIME' })
+}
 
 function circle(wanted: Gate, held: Gate): GreenhouseError {
   return new GreenhouseError(

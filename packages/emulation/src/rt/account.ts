@@ -11,6 +11,10 @@ export interface BlockedPlace {
 }
 
 const places = new Map<string, BlockedPlace>()
+/** The places that were warned of. */
+const warned = new Set<string>()
+/** From when on a block is worth a warning. */
+const LONG_MS = Number(process.env['GREENHOUSE_BLOCKED_MS'] ?? 100)
 
 /** Enters a call that blocked although a greenlet made it. */
 export function blocked(kind: string, reason: string, ms = 0): void {
@@ -21,6 +25,11 @@ export function blocked(kind: string, reason: string, ms = 0): void {
   else {
     known.ms += ms
     known.count++
+  }
+  if (ms >= LONG_MS && !warned.has(key)) {
+    warned.add(key)
+    const told = `${kind} blocked all greenlets for ${Math.round(ms)} ms at ${site}: ${reason}`
+    process.emitWarning(told, { type: 'GreenhouseWarning', code: 'GH_BLOCKED' })
   }
 }
 

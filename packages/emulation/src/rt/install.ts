@@ -4,6 +4,7 @@ import { attachTwin, type Callable } from './convention.ts'
 import { state } from './convention.ts'
 import { primitives } from './ops/index.ts'
 import type { Entry, Original } from './ops/table.ts'
+import { takeSite } from './errors.ts'
 import { suspend } from './suspend.ts'
 
 /** How often primitives suspended their greenlets, and how often they were done at once, by kind. */
@@ -35,16 +36,20 @@ export function setExact(on: boolean): boolean {
 }
 
 function install(original: Original, { kind, make, cheap }: Entry): void {
-  attachTwin(original as Callable, function (...args) {
+  const twin = function (this: unknown, ...args: unknown[]): unknown {
     if (state.green) {
       if (!exact && cheap(args) && withinSlice()) {
         count(suspensions.inline, kind)
         return Reflect.apply(original as Callable, this, args)
       }
       count(suspensions.suspended, kind)
+      const op = make(this, args)
+      op.site = takeSite(twin)
+      return suspend(op)
     }
     return suspend(make(this, args))
-  })
+  }
+  attachTwin(original as Callable, twin)
 }
 
 /** Whether this turn of the event loop is still young. */

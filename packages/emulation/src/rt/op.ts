@@ -9,6 +9,7 @@ import {
   WaitList,
   type Operation,
 } from '@greenhouse/scheduler/kernel'
+import { placed, type Site } from './errors.ts'
 
 /** One call of a blocking primitive, not begun yet. */
 export interface Op<T = unknown> {
@@ -18,6 +19,8 @@ export interface Op<T = unknown> {
   start(): Blocking<T>
   /** Runs the original, which really blocks. */
   sync(): T
+  /** Who made the call, for the stacks of errors. */
+  site?: Site | null
 }
 
 /** Makes the operation of one call of a primitive. */
@@ -35,12 +38,35 @@ export type Begin<T> = (done: Done<T>) => (() => void) | undefined | void
  * What `begin` throws is what a wrong call throws: the original is asked, which has the right words for it.
  */
 export function op<T>(kind: string, begin: Begin<T>, sync: () => T): Op<T> {
-  return { kind, sync, start: () => new Pending<T>(kind).begin(begin, sync) }
+  return new Call(kind, begin, sync)
+}
+
+class Call<T> implements Op<T> {
+  readonly kind: string
+  readonly begin: Begin<T>
+  readonly sync: () => T
+  site: Site | null = null
+
+  constructor(kind: string, begin: Begin<T>, sync: () => T) {
+    this.kind = kind
+    this.begin = begin
+    this.sync = sync
+  }
+
+  start(): Blocking<T> {
+    return new Pending<T>(this.kind, this.site).begin(this.begin, this.sync)
+  }
 }
 
 /** The one waiter for the world outside. */
 class Pending<T> extends WaitList<T> {
+  readonly site: Site | null
   private abort: (() => void) | undefined | void
+
+  constructor(kind: string, site: Site | null) {
+    super(kind)
+    this.site = site
+  }
 
   begin(begin: Begin<T>, sync: () => T): Blocking<T> {
     externalWait()
@@ -65,7 +91,7 @@ class Pending<T> extends WaitList<T> {
     this.abort = undefined
     const waiter = this.shift()
     if (waiter === null) return
-    if (error !== null && error !== undefined) resumeError(waiter, error)
+    if (error !== null && error !== undefined) resumeError(waiter, placed(error, this.site))
     else resume(waiter, value)
   }
 
