@@ -122,6 +122,7 @@ function logEvents(): () => void {
     ],
     ['greenhouse:spawn', (message) => logger.debug('%s spawned', named(message))],
     ['greenhouse:end', (message) => logger.debug('%s ended', named(message))],
+    ['greenhouse:log', passOn],
   ]
   for (const [name, listener] of events) subscribe(name, listener)
   const stopPublishing = publishDiagnostics()
@@ -129,6 +130,12 @@ function logEvents(): () => void {
     stopPublishing()
     for (const [name, listener] of events) unsubscribe(name, listener)
   }
+}
+
+/** What a package says by itself: `{ name, level, message }`. */
+function passOn(record: unknown): void {
+  const { name, level, message } = record as Omit<LogRecord, 'time'>
+  if (LEVELS.includes(level)) getLogger(name)[level]('%s', message)
 }
 
 function named(message: unknown): string {

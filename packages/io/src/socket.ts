@@ -359,8 +359,8 @@ export class Socket extends SecureStream {
 
   /** @internal */
   rememberNames(): void {
-    if (this.state !== OPEN || !this.native) return
-    const raw = this.raw as NodeSocket
+    const raw = (this.raw ?? this.tls?.raw) as NodeSocket | null | undefined
+    if (this.state !== OPEN || !this.native || raw === null || raw === undefined) return
     const names = this.names
     if (names?.peer !== undefined && names.sock !== undefined) return
     this.names = {
