@@ -33,25 +33,22 @@ import { openStuckLine, stuckAddressOf, type StuckLine } from './stuck/stuck-lin
  * @example
  * ```ts
  * import { connect } from '@greenhouse/io'
- * import { end, schedule } from '@greenhouse/scheduler'
- * import { runBackdoor } from '@greenhouse/backdoor'
+ * import { end, schedule, type Greenlet } from '@greenhouse/scheduler'
+ * import { connectBackdoor, runBackdoor } from '@greenhouse/backdoor'
  *
- * const greenlet = schedule(async function door() {
- *   await runBackdoor('127.0.0.1:0', { onListening: ({ address }) => use(address) })
- * })
+ * const door: Greenlet = schedule(() =>
+ *   runBackdoor('127.0.0.1:0', { namespace: { answer: 42 }, onListening: ({ address }) => visit(address) }),
+ * )
  *
- * async function use(address: string) {
- *   const socket = await connect(address)
- *   await socket.sendAll(Buffer.from('.greenlets door\\n'))
- *   for await (const line of socket.makeFile('r', { encoding: 'utf8' })) {
- *     if (!line.includes('"door"')) continue
- *     console.log(line.trim()) // => > 1 "door" async, blocked
- *     break
- *   }
+ * async function visit(address: string) {
+ *   const socket = await connectBackdoor(address)
+ *   await socket.sendAll(Buffer.from('answer + 1\n.exit\n'))
+ *   const said = (await socket.makeFile('r').read()).toString()
+ *   console.log(said.split('> ')[1]?.trim()) // => 43
  *   socket.close()
- *   end(greenlet)
+ *   end(door)
  * }
- * await greenlet.join().catch((error) => console.log(error.code)) // => GH_EXIT
+ * await door.join().catch((error) => console.log(error.code)) // => GH_EXIT
  * ```
  *
  * Source: greenhouse/backdoor.py run_backdoor. Differs: stops with its greenlet; takes UNIX paths; asks for a token.

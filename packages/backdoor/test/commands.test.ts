@@ -161,6 +161,7 @@ describe('a backdoor that only inspects', () => {
         '.greenlets',
         '.greenlet',
         '.loop',
+        '.snapshot',
         '.pools',
         '.locks',
         '.patches',

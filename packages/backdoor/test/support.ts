@@ -82,7 +82,7 @@ export async function withHandler(
 
 /** Runs a backdoor while `fn` runs. */
 export async function withBackdoor(
-  options: BackdoorOptions & { at?: string },
+  { onStuck, ...options }: BackdoorOptions & { at?: string; onStuck?: (address: string) => void },
   fn: (address: string, greenlet: Greenlet) => Promise<void>,
 ): Promise<void> {
   let greenlet: Greenlet | undefined
@@ -91,7 +91,10 @@ export async function withBackdoor(
       runBackdoor(options.at ?? '127.0.0.1:0', {
         banner: 'Hello',
         stuckLine: false,
-        onListening: (backdoor) => resolve(backdoor.address),
+        onListening: ({ address: bound, stuckAddress }) => {
+          if (stuckAddress !== null) onStuck?.(stuckAddress)
+          resolve(bound)
+        },
         ...options,
       }),
     )

@@ -121,6 +121,7 @@ function logEvents(): () => void {
     ['greenhouse:error', (message) => logger.debug(FAILED, named(message), errorOf(message))],
     ['greenhouse:spawn', (message) => logger.debug('%s spawned', named(message))],
     ['greenhouse:end', (message) => logger.debug('%s ended', named(message))],
+    ['greenhouse:log', passOn],
   ]
   for (const [name, listener] of events) subscribe(name, listener)
   const stopPublishing = publishDiagnostics()
@@ -132,6 +133,12 @@ function logEvents(): () => void {
 
 function errorOf(message: unknown): unknown {
   return (message as { error: unknown }).error
+}
+
+/** What a package says by itself: `{ name, level, message }`. */
+function passOn(record: unknown): void {
+  const { name, level, message } = record as Omit<LogRecord, 'time'>
+  if (LEVELS.includes(level)) getLogger(name)[level]('%s', message)
 }
 
 function named(message: unknown): string {

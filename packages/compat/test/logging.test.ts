@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,6 +55,18 @@ describe('configureLogging', () => {
     off()
     getLogger('greenhouse.backdoor').error('off')
     expect(lines).toEqual(['once\n'])
+  })
+
+  it('takes what packages have to say by themselves', () => {
+    const lines: string[] = []
+    const format = ({ name, level, message }: LogRecord) => `${name} ${level} ${message}`
+    const off = configureLogging({ stream: { write: (line: string) => lines.push(line) }, format })
+    const say = (message: object) => channel('greenhouse:log').publish(message)
+    say({ name: 'greenhouse.backdoor', level: 'warn', message: 'open to 100 %d' })
+    say({ name: 'greenhouse.backdoor', level: 'loud', message: 'of no level' })
+    off()
+    say({ name: 'greenhouse.backdoor', level: 'warn', message: 'off' })
+    expect(lines).toEqual(['greenhouse.backdoor warn open to 100 %d\n'])
   })
 
   it('appends to a file, line by line', async () => {

@@ -5,8 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runBackdoor } from '@greenhouse/backdoor'
-import { runProcess } from '@greenhouse/io'
-import { end, schedule, type Greenlet } from '@greenhouse/scheduler'
+import { end, runProcess, schedule, type Greenlet } from 'greenhouse'
 
 const helper = fileURLToPath(new URL('helpers/door.ts', import.meta.url))
 const token = 'correct horse battery'

@@ -6,6 +6,7 @@ import { Event } from '@greenhouse/util'
 import type { Permission } from '../security/permissions.ts'
 import { peerKey, type TokenGate } from '../security/token.ts'
 import { logInfo, logWarning } from '../security/log.ts'
+import { hangUp } from './hang-up.ts'
 import { Interrupted } from './interrupted.ts'
 import { runRouted, startRouting, type Outlet } from './routing.ts'
 import { SessionInput, type InputSink } from './session-input.ts'
@@ -272,15 +273,4 @@ export class Session implements Outlet, InputSink, TelnetSink {
     if (++this.tokensTried >= TOKENS_PER_CONNECTION) return this.close('Wrong token.')
     this.output.print('Wrong token.\nToken: ')
   }
-}
-
-/** How long a client has to take what it was sent last, in milliseconds. */
-const FAREWELL_MS = 2000
-
-/** Closes a connection once what was said is out, or could not be for a while. */
-function hangUp(stream: Duplex): void {
-  if (stream.destroyed) return
-  const timer = setTimeout(() => stream.destroy(), FAREWELL_MS)
-  stream.once('close', () => clearTimeout(timer))
-  stream.end(() => stream.destroy())
 }

@@ -4,7 +4,7 @@ import { channel } from 'node:diagnostics_channel'
 import { now } from '@greenhouse/scheduler/kernel'
 
 /** One record on the channel. */
-export interface LogMessage {
+interface LogMessage {
   readonly name: 'greenhouse.backdoor'
   readonly level: 'info' | 'warn'
   readonly message: string
@@ -14,7 +14,7 @@ const log = channel('greenhouse:log')
 
 /** Says something that matters to whoever keeps a log. */
 export function logInfo(message: string): void {
-  if (log.hasSubscribers) log.publish({ name: 'greenhouse.backdoor', level: 'info', message })
+  if (log.hasSubscribers) publish('info', message)
 }
 
 /** How many warnings may be given in a minute: who attacks must not fill the log. */
@@ -32,6 +32,11 @@ export function logWarning(message: string): void {
 }
 
 function warn(message: string): void {
-  if (log.hasSubscribers) log.publish({ name: 'greenhouse.backdoor', level: 'warn', message })
+  if (log.hasSubscribers) publish('warn', message)
   else process.emitWarning(message, { type: 'GreenhouseWarning', code: 'GH_BACKDOOR' })
+}
+
+function publish(level: LogMessage['level'], message: string): void {
+  const record: LogMessage = { name: 'greenhouse.backdoor', level, message }
+  log.publish(record)
 }
