@@ -45,6 +45,7 @@ export class CallLowering {
       }
     }
     if (callee.type === 'ChainExpression') return this.parenthesizedChain(node, out)
+    if (this.isPlainCall(node)) return this.callOfCall(node, out)
     if (callee.type === 'MemberExpression') return this.method(node, out)
     const argsBlock = node['arguments'].some((one: Node) => low.blocks(one))
     let target = this.value(callee, out, node['arguments'])
@@ -52,6 +53,37 @@ export class CallLowering {
     const args = this.args(node['arguments'], out)
     low.depth = before
     return low.call(out, low.temporary(), this.dispatch(callee, target.text, null, args, node))
+  }
+
+  /** `fn.call(self, …)`, so common that it does not go through the twin of `call`. */
+  isPlainCall(node: Node): boolean {
+    const callee: Node = node['callee']
+    return (
+      callee.type === 'MemberExpression' &&
+      !callee['computed'] &&
+      callee['property'].name === 'call' &&
+      callee['object'].type !== 'Super' &&
+      node['arguments'].length > 0 &&
+      !node['arguments'].some(
+        (one: Node) => one.type === 'SpreadElement' || this.low.blocks(one),
+      ) &&
+      this.isShort(node)
+    )
+  }
+
+  callOfCall(node: Node, out: Item[]): Value {
+    const { low, f, g } = this
+    const callee: Node = node['callee']
+    const before = low.depth
+    const value = this.value(callee['object'], out, node['arguments'])
+    const fn = low.hold(value, out).text
+    const args = this.args(node['arguments'], out)
+    low.depth = before
+    const own = text`((${g}=${fn}[${low.helper('GR')}])!==void 0&&${g}.o===${fn}?${g}:${fn}).call(${join(args, ',')})`
+    const name = JSON.stringify(calleeName(callee))
+    const other = text`${low.helper('c')}(${join([name, fn, f, ...args], ',')})`
+    const isOwn = text`(${f}=${fn}.call)===${low.helper('FC')}`
+    return low.call(out, low.temporary(), text`${isOwn}?${own}:${other}`)
   }
 
   /** A temporary for a callee, unless the arguments cannot change it. */
@@ -218,10 +250,12 @@ export class CallLowering {
       )
     }
     const isReady = text`(${g}=(${f}=${callee.text})?.[${low.helper('GR')}])!==void 0&&${g}.o===${f}&&${g}.p!==void 0&&${g}.p===${f}.prototype`
+    const list = join(args, ',')
+    const plain = text`${g}===void 0&&typeof ${f}==="function"&&${f}.prototype?new ${f}(${list})`
     return low.call(
       out,
       into,
-      text`${isReady}?${low.helper('nf')}(new ${g}(${join(args, ',')})):${slow}`,
+      text`${isReady}?${low.helper('nf')}(new ${g}(${list})):${plain}:${slow}`,
     )
   }
 

@@ -18,8 +18,7 @@ const generatorFunction = Object.getPrototypeOf(function* () {}) as { prototype:
 export function attach(fn: Callable, body: TwinBody, flags: number): void {
   if ((flags & PLAIN) !== 0) {
     const plain = body as unknown as Twin
-    plain.isPlain = true
-    plain.constructible = (flags & CONSTRUCTIBLE) !== 0
+    if ((flags & CONSTRUCTIBLE) !== 0) plain.k = flags
     attachTwin(fn, plain)
     return
   }
@@ -32,8 +31,7 @@ export function attach(fn: Callable, body: TwinBody, flags: number): void {
     }
     return start(body, this, args, flags, newTarget)
   }
-  twin.constructible = (flags & CONSTRUCTIBLE) !== 0
-  twin.wantsNewTarget = (flags & NEW_TARGET) !== 0
+  if ((flags & CONSTRUCTIBLE) !== 0) twin.k = flags
   if ((flags & (ASYNC | GENERATOR)) !== 0) dress(fn, flags)
   attachTwin(fn, twin)
 }

@@ -8,7 +8,7 @@ import {
   type Callable,
   type Twin,
 } from './convention.ts'
-import { start, type TwinBody } from './start.ts'
+import { NEW_TARGET, PLAIN, start, type TwinBody } from './start.ts'
 
 /** Tells a constructor to return its second argument (its new object, where that is undefined). */
 export const GIVE: unique symbol = Symbol('give')
@@ -30,10 +30,7 @@ interface ClassTwin extends Twin {
 export function construct(name: string, fn: unknown, ...args: unknown[]): unknown {
   if (typeof fn !== 'function') throw new TypeError(`${name} is not a constructor`)
   const twin = twinOf(fn)
-  if (twin !== undefined) {
-    if (twin.construct === undefined && twin.constructible === false) {
-      throw new TypeError(`${name} is not a constructor`)
-    }
+  if (twin?.construct !== undefined || twin?.k !== undefined) {
     return constructWith(fn as Callable, args, fn as Callable)
   }
   if (!isConstructor(fn as Callable)) throw new TypeError(`${name} is not a constructor`)
@@ -41,6 +38,8 @@ export function construct(name: string, fn: unknown, ...args: unknown[]): unknow
 }
 
 function isConstructor(fn: Callable): boolean {
+  // What has a prototype is one, but for generators; bound functions and proxies have to be tried.
+  if (Object.hasOwn(fn, 'prototype') && isObject(fn.prototype)) return !isGenerator(fn)
   try {
     Reflect.construct(Object, [], fn)
     return true
@@ -49,23 +48,27 @@ function isConstructor(fn: Callable): boolean {
   }
 }
 
+const generatorFunctions: readonly unknown[] = [
+  Object.getPrototypeOf(function* () {}),
+  Object.getPrototypeOf(async function* () {}),
+]
+
+function isGenerator(fn: Callable): boolean {
+  return generatorFunctions.includes(Object.getPrototypeOf(fn))
+}
+
 export function constructWith(fn: Callable, args: unknown[], newTarget: Callable): unknown {
   const twin = twinOf(fn)
   if (twin?.construct !== undefined) return twin.construct(args, newTarget)
-  if (twin?.constructible !== true) return Reflect.construct(fn, args, newTarget)
+  if (twin?.k === undefined) return Reflect.construct(fn, args, newTarget)
   const prototype: unknown = newTarget.prototype
   const made: object = Object.create(isObject(prototype) ? prototype : Object.prototype)
-  if (newTarget === fn && isObject(prototype) && hasPrototype(twin)) {
-    twin.prototype = prototype
+  if (newTarget === fn && isObject(prototype) && (twin.k & PLAIN) !== 0) {
+    ;(twin as { prototype: unknown }).prototype = prototype
     twin.p = prototype
   }
-  if (twin.wantsNewTarget === true) state.newTarget = newTarget
+  if ((twin.k & NEW_TARGET) !== 0) state.newTarget = newTarget
   return follow(Reflect.apply(twin, made, args), (result) => (isObject(result) ? result : made))
-}
-
-/** Whether a twin is itself a function that `new` may call. */
-function hasPrototype(twin: Twin): twin is Twin & { prototype: object } {
-  return twin.isPlain === true
 }
 
 /** Gives a compiled class its twin. `body` is that of its constructor, null when it has none of its own. */

@@ -16,14 +16,10 @@ export interface Twin {
   o?: Callable
   /** How it is called by `new`, where that is another way. */
   construct?: (args: unknown[], newTarget: Callable) => unknown
-  /** Whether `new` may call it as a plain constructor function does. */
-  constructible?: boolean
-  /** Whether it is a plain twin, compiled from a plain function. */
-  isPlain?: boolean
+  /** Its flags, where it was compiled from something that `new` may call. */
+  k?: number
   /** The prototype of its function, where `new` may call the twin itself. */
   p?: object
-  /** Whether it reads `state.newTarget`. */
-  wantsNewTarget?: boolean
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any

@@ -10,7 +10,7 @@ export function installFunctionTwins(): void {
   attachTwin(originalCall, function (self: unknown, ...args: unknown[]) {
     const twin = twinOf(this)
     if (twin !== undefined) return Reflect.apply(twin, self, args)
-    return Reflect.apply(originalCall, this, [self, ...args])
+    return Reflect.apply(this as Callable, self, args)
   })
   attachTwin(originalApply, function (self: unknown, args: unknown) {
     const twin = twinOf(this)

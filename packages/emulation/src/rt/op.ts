@@ -10,6 +10,7 @@ import {
   type Operation,
 } from '@greenhouse/scheduler/kernel'
 import { placed, type Site } from './errors.ts'
+import { inTurn } from './turn.ts'
 
 /** One call of a blocking primitive, not begun yet. */
 export interface Op<T = unknown> {
@@ -35,63 +36,73 @@ export type Begin<T> = (done: Done<T>) => (() => void) | undefined | void
 /**
  * Makes an operation of a callback API and of the blocking original.
  *
- * What `begin` throws is what a wrong call throws: the original is asked, which has the right words for it.
+ * What `begin` throws is what a wrong call throws: the original is asked, which has the right words for it. Where beginning
+ * takes milliseconds (`isLong`), many are spread over the turns of the event loop.
  */
-export function op<T>(kind: string, begin: Begin<T>, sync: () => T): Op<T> {
-  return new Call(kind, begin, sync)
+export function op<T>(kind: string, begin: Begin<T>, sync: () => T, isLong = false): Op<T> {
+  return new Call(kind, begin, sync, isLong)
 }
 
 class Call<T> implements Op<T> {
   readonly kind: string
   readonly begin: Begin<T>
   readonly sync: () => T
+  readonly isLong: boolean
   site: Site | null = null
 
-  constructor(kind: string, begin: Begin<T>, sync: () => T) {
+  constructor(kind: string, begin: Begin<T>, sync: () => T, isLong: boolean) {
     this.kind = kind
     this.begin = begin
     this.sync = sync
+    this.isLong = isLong
   }
 
   start(): Blocking<T> {
-    return new Pending<T>(this.kind, this.site).begin(this.begin, this.sync)
+    return new Pending<T>(this).start()
   }
 }
 
 /** The one waiter for the world outside. */
 class Pending<T> extends WaitList<T> {
-  readonly site: Site | null
+  readonly call: Call<T>
   private abort: (() => void) | undefined | void
 
-  constructor(kind: string, site: Site | null) {
-    super(kind)
-    this.site = site
+  constructor(call: Call<T>) {
+    super(call.kind)
+    this.call = call
   }
 
-  begin(begin: Begin<T>, sync: () => T): Blocking<T> {
+  start(): Blocking<T> {
     externalWait()
     const blocking = this.park<T>(undefined, undefined, timedOut)
     if (this.size === 0) return blocking
+    if (this.call.isLong) inTurn(() => this.begin())
+    else this.begin()
+    return blocking
+  }
+
+  begin(): void {
+    // Given up before its turn came.
+    if (this.size === 0) return
     let abort
     try {
-      abort = begin((error, value) => this.end(error, value as T))
+      abort = this.call.begin((error, value) => this.end(error, value as T))
     } catch {
       try {
-        this.end(null, sync())
+        this.end(null, this.call.sync())
       } catch (error) {
         this.end(error, undefined as T)
       }
     }
     // It may have ended at once: then there is nothing to abort.
     if (this.size > 0) this.abort = abort
-    return blocking
   }
 
   end(error: unknown, value: T): void {
     this.abort = undefined
     const waiter = this.shift()
     if (waiter === null) return
-    if (error !== null && error !== undefined) resumeError(waiter, placed(error, this.site))
+    if (error !== null && error !== undefined) resumeError(waiter, placed(error, this.call.site))
     else resume(waiter, value)
   }
 

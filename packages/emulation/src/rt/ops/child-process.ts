@@ -1,6 +1,6 @@
 // spawnSync, execFileSync, execSync: one child, collected as the originals collect it.
 import childProcess from 'node:child_process'
-import { op, type Op } from '../op.ts'
+import { op, type Begin, type Op } from '../op.ts'
 import { collect } from './spawn-collect.ts'
 import { readArguments, readCommandLine, type Asked } from './spawn-options.ts'
 import { errorOf, type SpawnResult } from './spawn-result.ts'
@@ -13,22 +13,25 @@ export function childProcessPrimitives(table: Table): void {
       return begin(original, args)
     })
   primitive('spawnSync', (original, args) =>
-    op(
+    run(
       'child_process.spawnSync',
       (done) => collect(readArguments(args), done),
-      () => {
-        return apply(original, childProcess, args) as SpawnResult
-      },
+      () => apply(original, childProcess, args) as SpawnResult,
     ),
   )
   primitive('execFileSync', (original, args) => {
     const sync = () => apply(original, childProcess, args)
-    return op('child_process.execFileSync', (done) => exec(readArguments(args), done), sync)
+    return run('child_process.execFileSync', (done) => exec(readArguments(args), done), sync)
   })
   primitive('execSync', (original, args) => {
     const sync = () => apply(original, childProcess, args)
-    return op('child_process.execSync', (done) => exec(readCommandLine(args), done), sync)
+    return run('child_process.execSync', (done) => exec(readCommandLine(args), done), sync)
   })
+}
+
+/** Starting a child takes milliseconds. */
+function run<T>(kind: string, begin: Begin<T>, sync: () => T): Op<T> {
+  return op(kind, begin, sync, true)
 }
 
 function exec(asked: Asked, done: (error: unknown, stdout?: unknown) => void): () => void {
