@@ -1,7 +1,7 @@
 // The adapter of node-redis (the package `redis`): commands, transactions and waits for a client of a pool belong to
 // their callers' scopes. Replies come in the order of the commands, so that of a cancelled one is dropped in its place.
 import { wrongType } from '@greenhouse/scheduler/kernel'
-import { ownerOf, patchOnce, type Undo } from './core/patches.ts'
+import { ownerOf, patchOnce } from './core/patches.ts'
 import { batchOf, connectOf, executeCommandOf, sendCommandOf } from './redis/client.ts'
 import { executeOf, poolConnectOf } from './redis/pool.ts'
 
@@ -36,7 +36,7 @@ interface RedisLibrary {
  * await withTimeout(500, () => client.blPop('jobs', 0)) // GH_TIMEOUT after 500 ms, and the connection is free
  * ```
  */
-export function patchRedis(redis: object): Undo {
+export function patchRedis(redis: object): () => void {
   const library = libraryOf(redis)
   const client = ownerOf(library.RedisClient?.prototype ?? library.createClient(), 'sendCommand')!
   const pool = ownerOf(library.RedisClientPool?.prototype ?? library.createClientPool(), 'execute')!
