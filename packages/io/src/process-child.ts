@@ -5,7 +5,7 @@ import { spawn, type ChildProcess, type SpawnOptions as NodeSpawnOptions } from 
 import type { Readable, Writable } from 'node:stream'
 import { end, getCurrent, greenlet, pauseFor, schedule } from '@greenhouse/scheduler'
 import type { Blocking, Greenlet, Steps, WaitOptions } from '@greenhouse/scheduler'
-import { complete, fail, refuse } from '@greenhouse/scheduler/kernel'
+import { complete, fail, outsideScopes, refuse } from '@greenhouse/scheduler/kernel'
 import { OutsideList } from './core/outside.ts'
 import { DEFAULT_GRACE_MS, type ProcessOptions } from './process-options.ts'
 import { letGo, lookAfter, type Ward } from './process-orphans.ts'
@@ -201,7 +201,8 @@ function spawnOr(
   options: NodeSpawnOptions,
 ): ChildProcess {
   try {
-    return spawn(command, args, options)
+    // What belongs to the caller is this object, not the child of Node: no patch need look after that, too.
+    return outsideScopes(spawn, command, args, options)
   } catch (error) {
     failed()
     throw error

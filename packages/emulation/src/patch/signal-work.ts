@@ -38,9 +38,12 @@ export class SignalWork extends CallWork {
     this.stop()
   }
 
-  /** Tells Node, which then cleans up. */
+  /** Tells Node, which then cleans up. It counts on the signal to have forgotten a listener that was called. */
   stop(): void {
-    this.listener?.call(this as never, { type: 'abort' })
+    const { listener } = this
+    if (listener === null) return
+    this.removeEventListener('abort', listener)
+    listener.call(this as never, { type: 'abort' })
   }
 }
 
@@ -51,7 +54,7 @@ export type Options =
 /** Whether `signalled` can do with these options and their signal; Node itself complains of others. */
 export function takesSignal(options: unknown): options is Options {
   if (options === undefined) return true
-  if (typeof options !== 'object' || options === null) return false
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return false
   const { signal } = options as { signal?: unknown }
   return (
     signal === undefined || (typeof signal === 'object' && signal !== null && 'aborted' in signal)

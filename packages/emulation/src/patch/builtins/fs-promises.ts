@@ -7,7 +7,7 @@ import { followCall, refused, type GiveBack } from '../call-work.ts'
 import { ownNext } from '../own-iterator.ts'
 import type { Replacement } from '../originals.ts'
 import type { PatchDefinition } from '../patch-set.ts'
-import { signalled, SignalWork, takesSignal, type Options } from '../signal-work.ts'
+import { signalled, SignalWork, takesSignal } from '../signal-work.ts'
 import type { Callable, Owned } from '../wrapper.ts'
 
 /** Where the options with a signal stand. */
@@ -69,9 +69,8 @@ export function optionsOf(given: unknown): unknown {
 }
 
 function iterate(kind: string, original: Callable, self: unknown, args: unknown[]): unknown {
-  const [subject, given] = args
-  const options = optionsOf(given)
+  const [subject, options] = args
   if (!takesSignal(options)) return Reflect.apply(original, self, args)
-  const work = new SignalWork(kind, (options as Options)?.signal)
+  const work = new SignalWork(kind, options?.signal)
   return ownNext(Reflect.apply(original, self, [subject, signalled(options, work)]) as object, work)
 }

@@ -74,7 +74,7 @@ function byPromise(
   optionsAt: number,
 ): unknown {
   const options = args[optionsAt]
-  if (optionsAt >= args.length || !takesSignal(options) || Array.isArray(options)) {
+  if (optionsAt >= args.length || !takesSignal(options)) {
     return refused() ?? new CallWork(kind).follow(Reflect.apply(original, self, args))
   }
   const work = new SignalWork(kind, options?.signal)

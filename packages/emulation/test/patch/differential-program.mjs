@@ -1,0 +1,361 @@
+// A program of some hundreds of calls of Node's modules, with good and bad arguments, that prints what each gave and in
+// which order. It is run unpatched, patched (`patch`), and patched inside a greenlet (`inside`), and must print the same.
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect, promisify } from 'node:util'
+
+const require = createRequire(import.meta.url)
+const lines = []
+const folder = mkdtempSync(join(tmpdir(), 'greenhouse-same-'))
+process.chdir(folder)
+const server = require('node:http').createServer((request, response) => {
+  request.resume()
+  if (request.url === '/') response.end('answer')
+  else if (request.url === '/none') response.writeHead(204).end()
+  else request.socket.destroy()
+})
+server.listen(0, '127.0.0.1')
+await once(server, 'listening')
+const { port } = server.address()
+
+const VARYING = /("|\b)(\w*[tT]imeMs|dev|ino|\w*time|date|Date|pid|fd|port|localPort)"?: [^,}\n]+/g
+const show = (value) =>
+  inspect(plain(value), { depth: 3, breakLength: Infinity, sorted: true, maxArrayLength: 5 })
+    .replaceAll(folder, '<folder>')
+    .replace(/(mkdtemp\d+|'text)\w{6}'/, '$1<varies>')
+    .replaceAll(String(port), '<port>')
+    .replace(VARYING, '$2: <varies>')
+
+function plain(value) {
+  if (Array.isArray(value)) return value.map(plain)
+  if (value instanceof Error) {
+    const { name, message, code, errno, syscall, path, cmd, cause } = value
+    return {
+      error: name,
+      kind: value.constructor.name,
+      message,
+      code,
+      errno,
+      syscall,
+      path,
+      cmd,
+      cause: cause && plain(cause),
+    }
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    if (Object.getPrototypeOf(value) !== Object.prototype) return `[${value.constructor?.name}]`
+  }
+  return value
+}
+
+const aborted = AbortSignal.abort(new Error('mine'))
+const later = () => {
+  const controller = new AbortController()
+  setImmediate(() => controller.abort(new Error('mine')))
+  return controller.signal
+}
+
+/** Some callbacks that are no functions, or are the wrong ones, are never called. */
+function orWaits(promise) {
+  let timer
+  const waits = new Promise((resolve) => (timer = setTimeout(resolve, 200, 'waits')))
+  return Promise.race([promise, waits]).finally(() => clearTimeout(timer))
+}
+
+let order = 0
+function call(label, fn) {
+  const nth = order++
+  const note = (what, value) => lines.push(`${nth} ${label} ${what} ${show(value)}`)
+  try {
+    const result = fn((...outcome) => note('calls back', outcome))
+    if (result instanceof Promise)
+      return orWaits(result).then(
+        (value) => note('gives', value),
+        (error) => note('rejects', error),
+      )
+    note('returns', result)
+  } catch (error) {
+    note('throws', error)
+  }
+}
+
+async function main() {
+  const file = join(folder, 'file')
+  const fsp = require('node:fs/promises')
+  const fs = require('node:fs')
+  fs.writeFileSync(file, 'text')
+  const ODD = [
+    undefined,
+    null,
+    5,
+    'text',
+    {},
+    [],
+    () => {},
+    Symbol.for('odd'),
+    { signal: 5 },
+    { signal: null },
+    { signal: aborted },
+    10n,
+    NaN,
+    -1,
+    true,
+  ]
+
+  // One after another: the order of what comes out of the thread pool is anybody's.
+  for (const name of Object.keys(fsp)
+    .filter((key) => typeof fsp[key] === 'function')
+    .sort()) {
+    if (name === 'mkdtempDisposable') continue
+    for (const [at, odd] of ODD.entries()) {
+      if (name === 'watch' || name === 'glob') {
+        await call(`fsp.${name} #${at}`, () => {
+          const iterator = fsp[name](odd, odd)
+          return at === 3
+            ? undefined
+            : Promise.race([
+                iterator.next(),
+                new Promise((resolve) => setTimeout(resolve, 5, 'waits')),
+              ])
+        })
+      } else if (!(typeof odd === 'number' && name.startsWith('lch'))) {
+        await call(`fsp.${name} #${at}`, () => fsp[name](odd))
+        await call(`fsp.${name} file #${at}`, () => fsp[name](join(folder, `${name}${at}`), odd))
+      }
+    }
+  }
+  for (const options of [
+    undefined,
+    null,
+    'utf8',
+    {},
+    { encoding: 'hex' },
+    { encoding: 'none' },
+    { flag: 'r' },
+    { flag: 'q' },
+    { signal: aborted },
+    { signal: later() },
+  ]) {
+    await call('readFile', () => fsp.readFile(file, options))
+    await call('appendFile', () => fsp.appendFile(join(folder, 'other'), 'x', options))
+    await call('writeFile', () => fsp.writeFile(join(folder, 'other'), 'x', options))
+    await call(
+      'fs.readFile',
+      (done) =>
+        new Promise((resolve) => fs.readFile(file, options, (...all) => resolve(done(...all)))),
+    )
+    await call('promisified', () => promisify(fs.readFile)(file, options))
+  }
+  for (const odd of ODD) {
+    const told = (done, fn) => new Promise((resolve) => fn((...all) => resolve(done(...all))))
+    if (typeof odd !== 'number')
+      await call('fs.readFile bad', (done) => told(done, (cb) => fs.readFile(odd, cb)))
+    await call('fs.readFile options', (done) => told(done, (cb) => fs.readFile(file, odd, cb)))
+    const bad = join(folder, 'bad')
+    await call('fs.writeFile bad', (done) => told(done, (cb) => fs.writeFile(bad, odd, cb)))
+  }
+
+  const timers = require('node:timers/promises')
+  for (const odd of ODD) {
+    if (typeof odd !== 'object') await call('setTimeout', () => timers.setTimeout(odd, 'value'))
+    await call('setTimeout options', () => timers.setTimeout(1, 'value', odd))
+    await call('setImmediate', () => timers.setImmediate('value', odd))
+    await call('setInterval', () => timers.setInterval(1, 'value', odd)?.next?.())
+    await call('wait', () => timers.scheduler.wait(1, odd))
+  }
+  await call('wait this', () => timers.scheduler.wait.call({}, 1))
+  await call('promisified', () => promisify(setTimeout)(1, 'value'))
+  // In order, all at once.
+  await Promise.all([
+    ...[3, 1, 2, 1].map((ms) => call(`timer ${ms}`, () => timers.setTimeout(ms * 20, ms))),
+    ...[1, 2, 3].map((one) => call(`immediate ${one}`, () => timers.setImmediate(one))),
+    call('cut', () => timers.setTimeout(1000, 1, { signal: later() })),
+    call('tick', (done) => {
+      process.nextTick(done)
+    }),
+    call('microtask', (done) => {
+      queueMicrotask(done)
+    }),
+    call('callback', (done) => void setTimeout(() => done(), 1)),
+  ])
+
+  const events = require('node:events')
+  const { EventEmitter } = events
+  for (const odd of ODD) {
+    const emitter = new EventEmitter()
+    setImmediate(() => emitter.emit('it', 1))
+    if (typeof odd !== 'object' || odd === null || odd.signal !== undefined) {
+      await call('once options', () =>
+        Promise.race([
+          events.once(emitter, 'it', odd),
+          new Promise((resolve) => setTimeout(resolve, 5, 'waits')),
+        ]),
+      )
+      await call('on options', () =>
+        Promise.race([
+          events.on(emitter, 'it', odd).next(),
+          new Promise((resolve) => setTimeout(resolve, 5, 'waits')),
+        ]),
+      )
+    }
+    await call('once', () =>
+      odd instanceof Function
+        ? 1
+        : Promise.race([
+            events.once(odd, 'it'),
+            new Promise((resolve) => setTimeout(resolve, 5, 'waits')),
+          ]),
+    )
+    await call('listeners', () => emitter.listenerCount('it'))
+  }
+  await call('error', () => {
+    const emitter = new EventEmitter()
+    setImmediate(() => emitter.emit('error', new Error('its own')))
+    return events.once(emitter, 'it')
+  })
+
+  const { PassThrough, Readable } = require('node:stream')
+  const streams = require('node:stream/promises')
+  for (const odd of ODD) {
+    await call('pipeline', () =>
+      streams.pipeline(Readable.from(['x']), new PassThrough().resume(), odd),
+    )
+    await call('finished', () => streams.finished(Readable.from(['x']).resume(), odd))
+    await call('finished bad', () => streams.finished(odd))
+  }
+  for (const args of [
+    [],
+    [[]],
+    [['x'], async (all) => (await all[Symbol.asyncIterator]().next()).value],
+    [
+      ['x'],
+      async function* (all) {
+        yield* all
+      },
+      new PassThrough().resume(),
+    ],
+  ]) {
+    await call('pipeline forms', () => streams.pipeline(...args))
+  }
+
+  const childProcess = require('node:child_process')
+  for (const odd of ODD) {
+    await call('exec', () => promisify(childProcess.exec)(odd))
+    await call('execFile', () => promisify(childProcess.execFile)('echo', ['x'], odd))
+    await call('spawn', () => {
+      const child = childProcess.spawn('true', odd)
+      return new Promise((resolve) =>
+        child.on('error', resolve).on('close', (...all) => resolve(all)),
+      )
+    })
+  }
+  for (const command of [
+    'echo out',
+    'echo err >&2',
+    'exit 3',
+    'kill $$',
+    'no-such-command 2>/dev/null',
+  ]) {
+    await call(command, () => promisify(childProcess.exec)(command))
+  }
+  await call('ENOENT', () => promisify(childProcess.execFile)('/no/such'))
+  await call('timeout', () => promisify(childProcess.exec)('sleep 5', { timeout: 20 }))
+  await call('signal', () => promisify(childProcess.exec)('sleep 5', { signal: later() }))
+  await call('aborted', () => promisify(childProcess.exec)('sleep 5', { signal: aborted }))
+  await call('maxBuffer', () => promisify(childProcess.exec)('echo 1234567890', { maxBuffer: 3 }))
+
+  const dns = require('node:dns')
+  const servers = dns.getServers()
+  for (const odd of ODD) {
+    if (odd !== 'text') await call('lookup', () => dns.promises.lookup(odd))
+    await call('lookup options', () => dns.promises.lookup('127.0.0.1', odd))
+    if (typeof odd !== 'string') await call('resolve4', () => dns.promises.resolve4(odd))
+    await call('setServers', () => dns.setServers(odd))
+    await call('promises.setServers', () => dns.promises.setServers(odd))
+  }
+  await call('setServers', () => dns.setServers(servers))
+  await call('servers', () => dns.promises.getServers().length === servers.length)
+  await call('localhost', () => dns.promises.lookup('localhost', { family: 4 }))
+
+  const http = require('node:http')
+  const ask = (make) =>
+    new Promise((resolve) => {
+      const seen = []
+      const request = make()
+      for (const event of ['socket', 'finish', 'response', 'error', 'abort', 'close', 'timeout']) {
+        request.on(event, (value) => {
+          seen.push(event, value instanceof Error ? value.code : typeof value)
+          if (event === 'close') resolve(seen)
+          if (event === 'response')
+            value
+              .on('end', () => seen.push('end'))
+              .on('error', (error) => seen.push(error.code))
+              .resume()
+        })
+      }
+      request.end()
+    })
+  for (const path of ['/', '/none', '/destroyed']) {
+    for (const agent of [false, undefined]) {
+      await call(path, () => ask(() => http.request({ port, path, agent })))
+      await call(path, () => ask(() => http.get(`http://127.0.0.1:${port}${path}`, { agent })))
+    }
+    await call(path, () => ask(() => http.get({ port, path, signal: aborted })))
+    await call(path, () => ask(() => http.get({ port, path, signal: later() })))
+    await call(path, () => ask(() => http.get({ port, path }).destroy()))
+  }
+  for (const odd of ODD) {
+    await call('http.request', () => ask(() => http.request(odd, { port })))
+    await call('http.get options', () => ask(() => http.get(`http://127.0.0.1:${port}/`, odd)))
+    const url = `http://127.0.0.1:${port}/`
+    await call('fetch', async () => (await fetch(odd)).status)
+    await call('fetch options', async () => (await (await fetch(url, odd)).text()).length)
+  }
+  await call('fetch none', async () => (await fetch(`http://127.0.0.1:${port}/none`)).text())
+  await call('fetch destroyed', () =>
+    fetch(`http://127.0.0.1:${port}/destroyed`).catch((error) => [
+      error.message,
+      error.cause?.code,
+    ]),
+  )
+  await call('fetch request', async () =>
+    (await fetch(new Request(`http://127.0.0.1:${port}/`, { signal: later() }))).text(),
+  )
+  await call('fetch nothing', () => fetch())
+
+  // How the functions look.
+  for (const [module, names] of [
+    [fsp, Object.keys(fsp)],
+    [timers, Object.keys(timers)],
+    [events, ['once', 'on']],
+    [streams, ['pipeline', 'finished']],
+    [http, ['get', 'request']],
+    [globalThis, ['fetch']],
+    [dns.promises, Object.keys(dns.promises)],
+    [childProcess, ['exec', 'execFile', 'spawn', 'fork']],
+  ]) {
+    for (const name of names) {
+      const { value: fn, ...flags } = Object.getOwnPropertyDescriptor(module, name)
+      if (typeof fn !== 'function') continue
+      lines.push(
+        `${name} ${show(flags)} ${fn.name} ${fn.length} ${String(Reflect.ownKeys(fn).map(String))} ${Object.getPrototypeOf(fn).constructor.name}`,
+      )
+    }
+  }
+}
+
+if (process.argv[2] === undefined) await main()
+else {
+  const { patch } = await import('@greenhouse/emulation')
+  const { withTimeout } = await import('@greenhouse/scheduler')
+  patch()
+  await (process.argv[2] === 'inside' ? withTimeout(Infinity, main) : main())
+}
+server.close()
+server.closeAllConnections()
+rmSync(folder, { recursive: true, force: true })
+// Odd calls may have left something open.
+process.stdout.write(JSON.stringify(lines), () => process.exit(0))
