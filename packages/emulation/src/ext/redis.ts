@@ -6,10 +6,8 @@ import { batchOf, connectOf, executeCommandOf, sendCommandOf } from './redis/cli
 import { executeOf, poolConnectOf } from './redis/pool.ts'
 
 interface RedisLibrary {
-  createClient(): object
-  createClientPool(): object
-  readonly RedisClient?: { prototype: object }
-  readonly RedisClientPool?: { prototype: object }
+  readonly RedisClient: { prototype: object }
+  readonly RedisClientPool: { prototype: object }
 }
 
 /**
@@ -38,8 +36,8 @@ interface RedisLibrary {
  */
 export function patchRedis(redis: object): () => void {
   const library = libraryOf(redis)
-  const client = ownerOf(library.RedisClient?.prototype ?? library.createClient(), 'sendCommand')!
-  const pool = ownerOf(library.RedisClientPool?.prototype ?? library.createClientPool(), 'execute')!
+  const client = ownerOf(library.RedisClient.prototype, 'sendCommand')!
+  const pool = ownerOf(library.RedisClientPool.prototype, 'execute')!
   return patchOnce(client, 'sendCommand', (patches) => {
     patches.replace(client, 'connect', connectOf)
     patches.replace(client, 'sendCommand', sendCommandOf)
@@ -54,8 +52,8 @@ export function patchRedis(redis: object): () => void {
 function libraryOf(redis: object): RedisLibrary {
   for (const candidate of [redis, (redis as { default?: unknown } | undefined)?.default]) {
     const library = candidate as Partial<RedisLibrary> | undefined
-    if (typeof library?.createClient !== 'function') continue
-    if (typeof library.createClientPool === 'function') return library as RedisLibrary
+    if (ownerOf(library?.RedisClient?.prototype ?? {}, 'sendCommand') === null) continue
+    if (library!.RedisClientPool !== undefined) return library as RedisLibrary
   }
   return wrongType('redis', 'the module object of redis', redis)
 }
