@@ -2,7 +2,7 @@
 // scopes. Replies come in the order of the calls, so that of a cancelled one is dropped in its place.
 import { wrongType } from '@greenhouse/scheduler/kernel'
 import { connectOf } from './amqplib/connect.ts'
-import { patchOnce, type Undo } from './core/patches.ts'
+import { patchOnce } from './core/patches.ts'
 
 /**
  * Makes the calls on the channels of amqplib belong to the greenlet or scope that makes them.
@@ -29,7 +29,7 @@ import { patchOnce, type Undo } from './core/patches.ts'
  * const channel = await withTimeout(500, () => connection.createChannel())
  * ```
  */
-export function patchAmqplib(amqplib: object): Undo {
+export function patchAmqplib(amqplib: object): () => void {
   const library = libraryOf(amqplib)
   return patchOnce(library, 'connect', (patches) => {
     patches.replace(library, 'connect', connectOf(patches))

@@ -2,7 +2,7 @@
 // commands, so a cancelled command stays in its place and its reply is dropped; a blocking one is unblocked.
 import { outsideScopes, wrongType } from '@greenhouse/scheduler/kernel'
 import { ownPromise } from './core/call.ts'
-import { patchOnce, type Undo } from './core/patches.ts'
+import { patchOnce } from './core/patches.ts'
 import { sendCommandOf } from './ioredis/command.ts'
 import { execOf } from './ioredis/pipeline.ts'
 import type { RedisClient, RedisLibrary } from './ioredis/types.ts'
@@ -30,7 +30,7 @@ import type { RedisClient, RedisLibrary } from './ioredis/types.ts'
  * await withTimeout(500, () => redis.blpop('jobs', 0)) // GH_TIMEOUT after 500 ms, and the connection is free
  * ```
  */
-export function patchIoredis(ioredis: object): Undo {
+export function patchIoredis(ioredis: object): () => void {
   const library = libraryOf(ioredis)
   const client = library.Redis.prototype
   return patchOnce(client, 'sendCommand', (patches) => {

@@ -2,7 +2,7 @@
 // scopes. A cancelled statement is killed on the server, and nothing else is sent on its connection until that is over.
 import { EventEmitter } from 'node:events'
 import { wrongType } from '@greenhouse/scheduler/kernel'
-import { ownerOf, patchOnce, type Undo } from './core/patches.ts'
+import { ownerOf, patchOnce } from './core/patches.ts'
 import {
   addCommandOf,
   connectOf,
@@ -39,7 +39,7 @@ import type { MysqlLibrary } from './mysql2/types.ts'
  * await withTimeout(500, () => pool.query('select sleep(60)')) // GH_TIMEOUT after 500 ms, and no statement is left
  * ```
  */
-export function patchMysql2(mysql2: object, promise?: object): Undo {
+export function patchMysql2(mysql2: object, promise?: object): () => void {
   const library = libraryOf(mysql2)
   const connection = ownerOf(library.Connection.prototype, 'addCommand')!
   const pool = ownerOf(library.Pool.prototype, 'getConnection')!

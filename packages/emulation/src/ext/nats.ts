@@ -1,6 +1,6 @@
 // The adapter of nats (nats.js 2): requests, flushes and waits for the next message belong to their callers' scopes.
 import { wrongType } from '@greenhouse/scheduler/kernel'
-import { patchOnce, type Undo } from './core/patches.ts'
+import { patchOnce } from './core/patches.ts'
 import { connectOf } from './nats/connection.ts'
 
 /**
@@ -28,7 +28,7 @@ import { connectOf } from './nats/connection.ts'
  * await withTimeout(500, () => connection.request('service', 'question', { timeout: 60_000 }))
  * ```
  */
-export function patchNats(nats: object): Undo {
+export function patchNats(nats: object): () => void {
   const library = libraryOf(nats)
   return patchOnce(library, 'connect', (patches) => {
     patches.replace(library, 'connect', connectOf(patches))

@@ -1,7 +1,7 @@
 // The adapter of pg (node-postgres): queries, connects and waits for a connection of a pool belong to their callers'
 // scopes. A cancelled query is cancelled on the server, and nothing else is sent on its connection until that is over.
 import { wrongType } from '@greenhouse/scheduler/kernel'
-import { ownerOf, patchOnce, type Undo } from './core/patches.ts'
+import { ownerOf, patchOnce } from './core/patches.ts'
 import { connectOf, queryOf } from './pg/client.ts'
 import { acquireOf, newClientOf, poolQueryOf, releaseOf } from './pg/pool.ts'
 import type { PgLibrary } from './pg/types.ts'
@@ -31,7 +31,7 @@ import type { PgLibrary } from './pg/types.ts'
  *
  * Source: greenhouse/ext/psycopg2.py `wait_callback`.
  */
-export function patchPg(pg: object): Undo {
+export function patchPg(pg: object): () => void {
   const library = libraryOf(pg)
   const client = library.Client.prototype
   const pool = ownerOf(library.Pool.prototype, 'connect')!

@@ -1,15 +1,13 @@
 // The adapter of node-redis (the package `redis`): commands, transactions and waits for a client of a pool belong to
 // their callers' scopes. Replies come in the order of the commands, so that of a cancelled one is dropped in its place.
 import { wrongType } from '@greenhouse/scheduler/kernel'
-import { ownerOf, patchOnce, type Undo } from './core/patches.ts'
+import { ownerOf, patchOnce } from './core/patches.ts'
 import { batchOf, connectOf, executeCommandOf, sendCommandOf } from './redis/client.ts'
 import { executeOf, poolConnectOf } from './redis/pool.ts'
 
 interface RedisLibrary {
-  createClient(): object
-  createClientPool(): object
-  readonly RedisClient?: { prototype: object }
-  readonly RedisClientPool?: { prototype: object }
+  readonly RedisClient: { prototype: object }
+  readonly RedisClientPool: { prototype: object }
 }
 
 /**
@@ -36,10 +34,10 @@ interface RedisLibrary {
  * await withTimeout(500, () => client.blPop('jobs', 0)) // GH_TIMEOUT after 500 ms, and the connection is free
  * ```
  */
-export function patchRedis(redis: object): Undo {
+export function patchRedis(redis: object): () => void {
   const library = libraryOf(redis)
-  const client = ownerOf(library.RedisClient?.prototype ?? library.createClient(), 'sendCommand')!
-  const pool = ownerOf(library.RedisClientPool?.prototype ?? library.createClientPool(), 'execute')!
+  const client = ownerOf(library.RedisClient.prototype, 'sendCommand')!
+  const pool = ownerOf(library.RedisClientPool.prototype, 'execute')!
   return patchOnce(client, 'sendCommand', (patches) => {
     patches.replace(client, 'connect', connectOf)
     patches.replace(client, 'sendCommand', sendCommandOf)
@@ -54,8 +52,8 @@ export function patchRedis(redis: object): Undo {
 function libraryOf(redis: object): RedisLibrary {
   for (const candidate of [redis, (redis as { default?: unknown } | undefined)?.default]) {
     const library = candidate as Partial<RedisLibrary> | undefined
-    if (typeof library?.createClient !== 'function') continue
-    if (typeof library.createClientPool === 'function') return library as RedisLibrary
+    if (ownerOf(library?.RedisClient?.prototype ?? {}, 'sendCommand') === null) continue
+    if (library!.RedisClientPool !== undefined) return library as RedisLibrary
   }
   return wrongType('redis', 'the module object of redis', redis)
 }

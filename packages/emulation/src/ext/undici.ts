@@ -1,7 +1,7 @@
 // The adapter of undici from npm: requests belong to their callers' scopes, the connections of clients, pools and agents
 // to nobody.
 import { wrongType } from '@greenhouse/scheduler/kernel'
-import { ownerOf, patchOnce, type Undo } from './core/patches.ts'
+import { ownerOf, patchOnce } from './core/patches.ts'
 import { dispatchOf } from './undici/dispatch.ts'
 
 interface UndiciLibrary {
@@ -32,7 +32,7 @@ interface UndiciLibrary {
  * const { body } = await withTimeout(500, () => pool.request({ path: '/', method: 'GET' }))
  * ```
  */
-export function patchUndici(undici: object): Undo {
+export function patchUndici(undici: object): () => void {
   const library = libraryOf(undici)
   const base = ownerOf(library.Client.prototype, 'dispatch')!
   // Where `fetch` of Node has been used before undici was loaded, this is an agent of Node's own copy.

@@ -1,5 +1,6 @@
 // All patches by name: one table per process, whatever the number of copies of this package.
 import { wrongValue } from '@greenhouse/scheduler/kernel'
+import { clientPatches } from '../ext/clients.ts'
 import { builtins } from './builtins.ts'
 import { PatchSet, type PatchDefinition } from './patch-set.ts'
 
@@ -7,7 +8,10 @@ const CELL = Symbol.for('@greenhouse/emulation/patches@1')
 
 const cell = globalThis as unknown as Record<symbol, Map<string, PatchSet> | undefined>
 const sets: Map<string, PatchSet> = (cell[CELL] ??= new Map(
-  builtins.map((definition) => [definition.name, new PatchSet(definition)]),
+  [...builtins, ...clientPatches()].map((definition) => [
+    definition.name,
+    new PatchSet(definition),
+  ]),
 ))
 
 /** Makes a patch known; the first of a name stays. */

@@ -1,7 +1,15 @@
 // The adapter of pg, against a real server.
 import { createServer } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { end, Group, pause, schedule, withTimeout } from '@greenhouse/scheduler'
+import {
+  end,
+  Group,
+  pause,
+  schedule,
+  wait,
+  withTimeout,
+  type Greenlet,
+} from '@greenhouse/scheduler'
 import { patchPg } from '../../src/ext/pg.ts'
 import { chance, describeClient, service, sockets, timed, until, type Library } from './support.ts'
 
@@ -87,6 +95,33 @@ await describeClient('patchPg', 'pg', server, (pg) => {
     end(greenlet)
     await expect(greenlet.join().then()).rejects.toMatchObject({ code: 'GH_EXIT' })
     expect(met).toMatchObject({ code: 'GH_EXIT' })
+    await until(async () => (await running()) === 0, 'no query runs')
+  })
+
+  it('does the same in generators, whose steps hand connections to others', async () => {
+    const pool = makePool({ max: 1 })
+    const answers: unknown[] = []
+    const ask = (n: number): Greenlet =>
+      schedule(function* () {
+        const client = yield* wait<Library>(pool.connect())
+        try {
+          const { rows } = yield* wait<Library>(client.query('select $1::int as n', [n]))
+          answers.push(rows[0].n)
+        } finally {
+          client.release()
+        }
+      })
+    await Promise.all([1, 2, 3].map((n) => ask(n).join()))
+    expect(answers).toEqual([1, 2, 3])
+    const slow = schedule(function* () {
+      yield* wait(pool.query(SLOW))
+    })
+    await until(async () => (await running()) === 1, 'the query runs')
+    const next = ask(4)
+    end(slow)
+    await expect(slow.join().then()).rejects.toMatchObject({ code: 'GH_EXIT' })
+    await next.join()
+    expect(answers).toEqual([1, 2, 3, 4])
     await until(async () => (await running()) === 0, 'no query runs')
   })
 

@@ -10,6 +10,9 @@ const PATIENCE_MS = 5000
 /** Clients with a query that was cancelled since they were last found idle. */
 const interrupted = new WeakSet<PgClient>()
 
+/** Whether they are in a transaction, as the server says after each query: `I` when not. */
+const statuses = new WeakMap<PgClient, string>()
+
 /** Takes a query off the queue, or cancels it on the server when it runs. */
 export function interruptQuery(library: PgLibrary, client: PgClient, query: Submittable): void {
   const queue = client._queryQueue ?? client.queryQueue
@@ -22,7 +25,7 @@ export function interruptQuery(library: PgLibrary, client: PgClient, query: Subm
 /** Whether a released client may serve the next caller: it is idle, outside a transaction, and no cancel is under way. */
 export function reusable(client: PgClient): boolean {
   if (!interrupted.has(client)) return true
-  const idle = client.readyForQuery === true && client._txStatus === 'I'
+  const idle = client.readyForQuery === true && statuses.get(client) === 'I'
   if (!idle || isHeld(client)) return false
   interrupted.delete(client)
   return true
@@ -30,6 +33,12 @@ export function reusable(client: PgClient): boolean {
 
 function cancel(library: PgLibrary, client: PgClient, query: Submittable): void {
   interrupted.add(client)
+  if (!statuses.has(client)) {
+    statuses.set(client, '')
+    client.connection.on('readyForQuery', ({ status }: { status: string }) => {
+      statuses.set(client, status)
+    })
+  }
   if (typeof client._pulseQueryQueue !== 'function' || client.processID === null) {
     return discard(client)
   }

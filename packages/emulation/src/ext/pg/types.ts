@@ -44,7 +44,6 @@ export interface PgClient {
   readonly _Promise?: PromiseConstructor
   readonly readyForQuery?: boolean
   readonly _ending: boolean
-  readonly _txStatus?: string | null
   readonly _queryQueue?: Submittable[]
   readonly queryQueue: Submittable[]
   readonly _activeQuery?: Submittable | null

@@ -1,4 +1,4 @@
-// What the adapter uses of node-redis 5 and 6, by shape.
+// What the adapter uses of node-redis 6, by shape.
 export interface CommandOptions {
   readonly abortSignal?: AbortSignal
 }
