@@ -26,7 +26,7 @@ const percent = (value: number) => `${Math.round(value * 100)} %`
 
 const PLOTS: readonly PlotSpec[] = [
   {
-    title: 'Loop lag',
+    title: 'Lag',
     text: milliseconds,
     least: 2,
     curves: [
@@ -148,7 +148,7 @@ function optionsOf({ curves, text, least }: PlotSpec, element: HTMLElement): uPl
   return {
     width: element.clientWidth,
     height: element.clientHeight,
-    padding: [6, 4, 0, 0],
+    padding: [6, 16, 0, 0],
     legend: { show: false },
     cursor: {
       sync: { key: 'plots' },

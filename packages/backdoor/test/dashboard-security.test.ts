@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process'
+import type { IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import fc from 'fast-check'
@@ -75,6 +78,29 @@ describe('who gets in', () => {
     expect((await ask(url, { headers: { cookie } })).status).toBe(401)
   })
 
+  it.skipIf(!hasOpenssl())(
+    'speaks TLS: then cookies are secure, and plain origins foreign',
+    async () => {
+      const { url, port } = await dashboard({ auth, tls: certificate() })
+      const post = async (origin: string) => {
+        const request = httpsRequest(`${url}/login`, {
+          method: 'POST',
+          agent: false,
+          rejectUnauthorized: false,
+          headers: { origin, 'content-type': 'application/x-www-form-urlencoded' },
+        })
+        request.end(`token=${TOKEN}`)
+        const [response] = (await once(request, 'response')) as [IncomingMessage]
+        response.resume()
+        return response
+      }
+      expect((await post(`http://127.0.0.1:${port}`)).statusCode).toBe(403)
+      const { statusCode, headers } = await post(`https://127.0.0.1:${port}`)
+      expect(statusCode).toBe(303)
+      expect(headers['set-cookie']![0]).toContain('; Secure')
+    },
+  )
+
   it('locks a peer out that guesses, the right token too', async () => {
     const { url } = await dashboard({ auth })
     for (let i = 0; i < 3; i++) expect(await logIn(url, `wrong token number ${i}`)).toBe('')
@@ -97,6 +123,21 @@ describe('who gets in', () => {
     expect(answer.status).toBe(413)
   })
 })
+
+function hasOpenssl(): boolean {
+  return spawnSync('openssl', ['version']).status === 0
+}
+
+function certificate(): { key: string; cert: string } {
+  const args =
+    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost'
+  const { stdout } = spawnSync('openssl', [...args.split(' '), '-keyout', '-', '-out', '-'], {
+    encoding: 'utf8',
+  })
+  const part = (name: string) =>
+    new RegExp(`-----BEGIN ${name}-----[^]+-----END ${name}-----`).exec(stdout)![0]
+  return { key: part('PRIVATE KEY'), cert: part('CERTIFICATE') }
+}
 
 describe('other sites', () => {
   it('are refused by their Host, their Origin, and what the browser says of them', async () => {
