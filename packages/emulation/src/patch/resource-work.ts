@@ -5,7 +5,10 @@ import { AbortError, ignore } from './abort-error.ts'
 
 type Emitter = Pick<EventEmitter, 'on' | 'emit'>
 
-const owners = new WeakMap<object, ResourceWork>()
+/** On the resource itself: a table of tens of thousands of them would burden the garbage collector. */
+const OWNER = Symbol.for('@greenhouse/emulation/owner')
+
+type Owned = { [OWNER]?: ResourceWork }
 
 export abstract class ResourceWork<R extends Emitter = Emitter> extends Work {
   readonly resource: R
@@ -34,12 +37,12 @@ export abstract class ResourceWork<R extends Emitter = Emitter> extends Work {
 
 /** Whether a resource has belonged to a scope. */
 export function isOwned(resource: object): boolean {
-  return owners.has(resource)
+  return (resource as Owned)[OWNER] !== undefined
 }
 
 /** Aborts one that belongs to a scope. */
 export function abortOwned(resource: object, reason: unknown): void {
-  const work = owners.get(resource)
+  const work = (resource as Owned)[OWNER]
   if (work !== undefined && detach(work)) work.abort(reason)
 }
 
@@ -49,10 +52,10 @@ export function take<R extends Emitter>(
   over: string,
   make: (resource: R) => ResourceWork<R>,
 ): void {
-  let work = owners.get(resource)
+  let work = (resource as Owned)[OWNER]
   if (work === undefined) {
     work = make(resource) as unknown as ResourceWork
-    owners.set(resource, work)
+    ;(resource as Owned)[OWNER] = work
     resource.on(over, release)
   }
   detach(work)
@@ -60,5 +63,5 @@ export function take<R extends Emitter>(
 }
 
 function release(this: Emitter): void {
-  detach(owners.get(this)!)
+  detach((this as Owned)[OWNER]!)
 }

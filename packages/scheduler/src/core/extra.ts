@@ -7,7 +7,7 @@ import type { Operation } from './operation.ts'
 import type { Region } from './region.ts'
 import type { Scope } from './scope.ts'
 import type { Timer } from './timers.ts'
-import type { Work } from './work.ts'
+import type { WorkLine } from './work.ts'
 
 /** Hears of the end of a child; true when it takes care of the child's error. */
 export interface Membership {
@@ -39,7 +39,7 @@ export interface Extra {
   ignoredEndAt?: string
   controller?: AbortController
   /** Work of the outside world that belongs to this scope. */
-  work?: Set<Work>
+  work?: WorkLine
   /** The last error by which work of this scope was aborted. */
   abortedBy?: unknown
   handlers?: ExceptionHandler[]

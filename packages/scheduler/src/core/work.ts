@@ -19,12 +19,22 @@ export abstract class Work {
   scope: Scope | null = null
   /** @internal */
   sinceMs: number = 0
+  /** @internal Its neighbours among the work of its scope: a Set of thousands would keep what has left it from being collected. */
+  earlier: Work | null = null
+  /** @internal */
+  later: Work | null = null
 
   /**
    * Stops the work and tells its consumer. It is detached already, and must not throw. False when the consumer had its
    * outcome before: then the scope hears of the interruption at its next wait.
    */
   abort(_reason: unknown): boolean | void {}
+}
+
+/** The work of a scope, in the order of its beginning. */
+export interface WorkLine {
+  oldest: Work | null
+  newest: Work | null
 }
 
 /** Whether the caller runs in a greenlet or a scope, and not in the code outside all of them. */
@@ -52,7 +62,7 @@ export function detach(work: Work): boolean {
   const { scope } = work
   if (scope === null) return false
   work.scope = null
-  scope.extra!.work!.delete(work)
+  remove(scope.extra!.work!, work)
   externalWaitOver()
   return true
 }
@@ -75,13 +85,13 @@ export function outsideScopes<A extends unknown[], R>(fn: (...args: A) => R, ...
 
 /** The work of a scope that is under way. */
 export function workOf(scope: Scope): Work[] {
-  const work = scope.extra?.work
-  return work === undefined ? [] : [...work]
+  const all: Work[] = []
+  for (let at = scope.extra?.work?.oldest ?? null; at !== null; at = at.later) all.push(at)
+  return all
 }
 
 export function hasWork(scope: Scope): boolean {
-  const work = scope.extra?.work
-  return work !== undefined && work.size > 0
+  return (scope.extra?.work?.oldest ?? null) !== null
 }
 
 /** Aborts the work of a scope; true when somebody heard of it. */
@@ -140,7 +150,7 @@ function tellsOfAbort(error: unknown, reason: unknown): boolean {
 
 function add(scope: Scope, work: Work): void {
   work.scope = scope
-  ;(extraOf(scope).work ??= new Set()).add(work)
+  append((extraOf(scope).work ??= { oldest: null, newest: null }), work)
   if ((scope.bits & ENDING) !== 0) remindOfEnd(scope)
 }
 
@@ -155,4 +165,21 @@ function abortAll(all: readonly Work[], reason: unknown): boolean {
     }
   }
   return heard
+}
+
+function append(line: WorkLine, work: Work): void {
+  work.earlier = line.newest
+  if (line.newest === null) line.oldest = work
+  else line.newest.later = work
+  line.newest = work
+}
+
+function remove(line: WorkLine, work: Work): void {
+  const { earlier, later } = work
+  if (earlier === null) line.oldest = later
+  else earlier.later = later
+  if (later === null) line.newest = earlier
+  else later.earlier = earlier
+  work.earlier = null
+  work.later = null
 }

@@ -1,5 +1,6 @@
 // Timers that are promises. Callback timers belong to nobody: pools and sockets keep theirs in somebody's scope.
-import { attach, detach } from '@greenhouse/scheduler/kernel'
+import { attach, detach, Work } from '@greenhouse/scheduler/kernel'
+import { AbortError, ignore } from '../abort-error.ts'
 import { CallWork, refused } from '../call-work.ts'
 import { ownNext } from '../own-iterator.ts'
 import type { PatchDefinition } from '../patch-set.ts'
@@ -28,9 +29,10 @@ export const timersPatch: PatchDefinition = {
 const timers = { ...process.getBuiltinModule('timers') }
 
 function ownedTimeout(original: Callable, self: unknown, args: unknown[]): unknown {
-  const [delay, value, options] = args
+  const delay = args[0]
+  const options = args[2]
   return simple(delay, options)
-    ? (refused() ?? new TimerWork(value).start(delay as number, options?.ref))
+    ? (refused() ?? start(new TimerWork(args[1]), delay as number, options?.ref))
     : byPromise('setTimeout', original, self, args, 2)
 }
 
@@ -42,7 +44,7 @@ function ownedWait(original: Callable, self: unknown, args: unknown[]): unknown 
   const [delay, options] = args
   const timer = process.getBuiltinModule('timers/promises')
   return self === timer.scheduler && simple(delay, options)
-    ? (refused() ?? new TimerWork(undefined).start(delay as number, options?.ref))
+    ? (refused() ?? start(new TimerWork(undefined), delay as number, options?.ref))
     : byPromise('scheduler.wait', original, self, args, 1)
 }
 
@@ -82,31 +84,43 @@ function byPromise(
   return refused() ?? work.follow(Reflect.apply(original, self, given))
 }
 
-class TimerWork extends CallWork {
+/** As small as can be: thousands of them may wait at once. */
+class TimerWork extends Work {
   readonly value: unknown
-  resolve: (value: unknown) => void = () => {}
-  timer: NodeJS.Timeout | undefined
+  promise: Promise<unknown> | null = null
+  resolve: (value: unknown) => void = ignore
+  timer: NodeJS.Timeout | null = null
 
   constructor(value: unknown) {
-    super('setTimeout')
+    super()
     this.value = value
   }
 
-  start(delay: number, ref: boolean | undefined): Promise<unknown> {
-    this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve
-      this.reject = reject
-    })
-    this.timer = timers.setTimeout(fire, delay, this)
-    if (ref === false) this.timer.unref()
-    attach(this)
-    return this.promise
+  get kind(): string {
+    return 'setTimeout'
   }
 
   override abort(reason: unknown): void {
-    timers.clearTimeout(this.timer)
-    super.abort(reason)
+    timers.clearTimeout(this.timer!)
+    // One that nobody waits for is silent.
+    this.promise!.catch(ignore)
+    this.resolve(Promise.reject(new AbortError(reason)))
   }
+}
+
+function start(work: TimerWork, delay: number, ref: boolean | undefined): Promise<unknown> {
+  starting = work
+  work.promise = new Promise(takeResolve)
+  work.timer = timers.setTimeout(fire, delay, work)
+  if (ref === false) work.timer.unref()
+  attach(work)
+  return work.promise
+}
+
+let starting: TimerWork
+
+function takeResolve(resolve: (value: unknown) => void): void {
+  starting.resolve = resolve
 }
 
 function fire(work: TimerWork): void {
