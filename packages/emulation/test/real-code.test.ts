@@ -32,7 +32,7 @@ function loadGreen(path: string): Exports {
 /** A callback that records its calls, and suspends whoever calls it. */
 function suspending(record: (...args: unknown[]) => void): {
   fn: (...args: unknown[]) => unknown
-  count(): number
+  readonly count: () => number
 } {
   let count = 0
   const fn = (...args: unknown[]): unknown => record(...args)

@@ -23,7 +23,11 @@ export const callHandlers: Readonly<Record<string, Handler>> = {
   },
 
   NewExpression(node, body, printer) {
-    if (!body.green) return printer.generic(node, body)
+    if (!body.green) {
+      return makesFunction(node, printer)
+        ? plainFunction(node, body, printer)
+        : printer.generic(node, body)
+    }
     const callee = printer.operand(node['callee'], body)
     const args = printArguments(node['arguments'], body, printer)
     const name = JSON.stringify(calleeName(node['callee']))
@@ -162,6 +166,22 @@ function superCall(node: Node, body: Body, printer: Printer): Text {
   return text`(${prefix}self=${printer.helper('once')}(${waited(call, printer)},${prefix}self))`
 }
 
+/** `Function(…)` or `new Function(…)`: what it makes may be called by green code. */
+function makesFunction(node: Node, printer: Printer): boolean {
+  const callee: Node = node['callee']
+  return (
+    callee.type === 'Identifier' &&
+    callee['name'] === 'Function' &&
+    !printer.analysis.references.has(callee) &&
+    !node['optional']
+  )
+}
+
+function plainFunction(node: Node, body: Body, printer: Printer): Text {
+  const args = join(printArguments(node['arguments'], body, printer), ',')
+  return text`${printer.helper('fn')}(${args})`
+}
+
 /** A call in plain code. Only `bind` is changed: the bound function must have a twin. */
 function plainCall(node: Node, body: Body, printer: Printer): Text {
   const callee: Node = node['callee']
@@ -173,6 +193,7 @@ function plainCall(node: Node, body: Body, printer: Printer): Text {
       return text`(0,${printed})(${args})`
     }
   }
+  if (makesFunction(node, printer) && !body.green) return plainFunction(node, body, printer)
   if (body.green || !isBind(node)) return printer.generic(node, body)
   const target = printer.operand(node['callee'].object, body)
   const args = node['arguments'].map((argument: Node) => printer.operand(argument, body))
