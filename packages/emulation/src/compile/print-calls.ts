@@ -1,5 +1,6 @@
 // Calls in the body of a twin: what may be suspended is called through the runtime, and the twin yields when it was.
 import { isBind } from './features.ts'
+import { importsByText } from './may-block.ts'
 import { calleeName } from './names.ts'
 import type { Node } from './node.ts'
 import type { Body, Handler, Printer } from './printer.ts'
@@ -172,6 +173,7 @@ function makesFunction(node: Node, printer: Printer): boolean {
   return (
     callee.type === 'Identifier' &&
     callee['name'] === 'Function' &&
+    !importsByText(node) &&
     !printer.analysis.references.has(callee) &&
     !node['optional']
   )
