@@ -79,7 +79,9 @@ describe('a program run green', { timeout: 60_000 }, () => {
         const { size: again } = await import('./text.cjs').then((module) => module.default)
         if (again !== size) console.log('another copy')
         console.log(ticks > 3, import.meta.url.endsWith('app.mjs'), await Promise.resolve('awaited'))`,
-      'text.cjs': `module.exports = new Function('name', 'return import(name)')('./dep.mjs')`,
+      'text.cjs': `const load = () => { const go = new Function('name', 'return import(name)'); return go('./dep.mjs') }
+        var other = new Function('name', 'return import(name)'), x = require('fs').readFileSync(__filename)
+        module.exports = load().then(() => other('./dep.mjs'))`,
       'dep.mjs': `import { readFileSync } from 'node:fs'
         export const size = () => readFileSync(new URL(import.meta.url)).length > 10`,
     })

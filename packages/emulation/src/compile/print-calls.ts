@@ -15,6 +15,7 @@ export function waited(call: Text, printer: Printer): Text {
 export const callHandlers: Readonly<Record<string, Handler>> = {
   CallExpression(node, body, printer) {
     const callee: Node = node['callee']
+    if (importsByText(node)) return printer.generic(node, body)
     if (!body.green || callee.type === 'Import') return plainCall(node, body, printer)
     if (callee.type === 'Super') return superCall(node, body, printer)
     const target = targetOf(callee, body, printer)
@@ -24,6 +25,7 @@ export const callHandlers: Readonly<Record<string, Handler>> = {
   },
 
   NewExpression(node, body, printer) {
+    if (importsByText(node)) return printer.generic(node, body)
     if (!body.green) {
       return makesFunction(node, printer)
         ? plainFunction(node, body, printer)
@@ -173,7 +175,6 @@ function makesFunction(node: Node, printer: Printer): boolean {
   return (
     callee.type === 'Identifier' &&
     callee['name'] === 'Function' &&
-    !importsByText(node) &&
     !printer.analysis.references.has(callee) &&
     !node['optional']
   )
