@@ -6,10 +6,10 @@ const { execSync } = require('node:child_process')
 const { readFileSync, writeFileSync, mkdtempSync } = require('node:fs')
 const { createServer } = require('node:http')
 const { tmpdir } = require('node:os')
-const { join } = require('node:path')
+const path = require('node:path')
 const { gzipSync } = require('node:zlib')
 
-const folder = mkdtempSync(join(tmpdir(), 'blocking-server-'))
+const folder = mkdtempSync(path.join(tmpdir(), 'blocking-server-'))
 
 const pages = {
   '/report'() {
@@ -22,7 +22,7 @@ const pages = {
     return gzipSync(readFileSync(__filename)).toString('base64')
   },
   '/note'(request) {
-    const file = join(folder, 'note')
+    const file = path.join(folder, 'note')
     writeFileSync(file, String(request.headers['x-note']))
     return readFileSync(file, 'utf8')
   },

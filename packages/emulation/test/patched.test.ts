@@ -264,6 +264,17 @@ describe('patched', () => {
   })
 })
 
+describe('minified code', () => {
+  it('keeps words apart that only a bracket parted', async () => {
+    const lib = await load({
+      'node_modules/lib/index.js': `exports.f=x=>{if(x)return(y)=>String(y);return(()=>String(x))};
+        exports.g=function*(){yield(y)=>String(y)};exports.t=(a)=>typeof(()=>String(a))+\`a\${String(a)}b\``,
+    })
+    const inner = await lib.f(1)
+    expect([await inner(5), await lib.t(7)]).toEqual(['5', 'functiona7b'])
+  })
+})
+
 describe('green', () => {
   it('gives a Blocking for a function that was compiled, and refuses others', async () => {
     const from = written({

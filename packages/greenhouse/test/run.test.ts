@@ -76,7 +76,12 @@ describe('a program run green', { timeout: 60_000 }, () => {
         const timer = setInterval(() => ticks++, 5)
         console.log(execSync('sleep .3; echo done', { encoding: 'utf8' }).trim(), size())
         clearInterval(timer)
+        const { size: again } = await import('./text.cjs').then((module) => module.default)
+        if (again !== size) console.log('another copy')
         console.log(ticks > 3, import.meta.url.endsWith('app.mjs'), await Promise.resolve('awaited'))`,
+      'text.cjs': `const load = () => { const go = new Function('name', 'return import(name)'); return go('./dep.mjs') }
+        var other = new Function('name', 'return import(name)'), x = require('fs').readFileSync(__filename)
+        module.exports = load().then(() => other('./dep.mjs'))`,
       'dep.mjs': `import { readFileSync } from 'node:fs'
         export const size = () => readFileSync(new URL(import.meta.url)).length > 10`,
     })

@@ -8,7 +8,7 @@ export const BLOCKS = 1
 export const FUNCTIONS = 2
 /** `this`, `arguments`, `new.target` or `super` of the function that it stands in. */
 export const OWN_WORDS = 4
-/** `.bind(…)`, which must keep the twin in plain code too. */
+/** `.bind(…)` and `Function(…)`, whose results must have a twin in plain code too. */
 export const BIND = 8
 
 /** A variable that has another name in the output. */
@@ -32,7 +32,10 @@ export function featuresOf(program: Node, analysis: Analysis): Map<Node, number>
         if (node['name'] === 'arguments' && !analysis.references.has(node)) bits |= OWN_WORDS
         break
       case 'CallExpression':
-        if (isBind(node)) bits |= BIND
+        if (isBind(node) || node['callee'].name === 'Function') bits |= BIND
+        break
+      case 'NewExpression':
+        if (node['callee'].name === 'Function') bits |= BIND
         break
       default:
     }

@@ -50,6 +50,21 @@ export interface Compiled {
 export function compileModule(source: string, options: CompileOptions): Compiled {
   const readable = source.startsWith('#!') ? '//' + source.slice(2) : source
   const program = parse(readable, options.kind)
+  if (options.generators === true) return compileProgram(program, readable, options)
+  try {
+    return compileProgram(program, readable, options)
+  } catch (error) {
+    // A form that the lowering does not know: slower is better than not at all.
+    const compiled = compileProgram(program, readable, { ...options, generators: true })
+    const reason = `generators only: ${(error as Error).message}`
+    return {
+      ...compiled,
+      functions: [{ name: '', line: 1, column: 1, reason }, ...compiled.functions],
+    }
+  }
+}
+
+function compileProgram(program: Node, readable: string, options: CompileOptions): Compiled {
   const analysis = analyse(program, options.kind)
   const early = findEarly(analysis)
   const features = featuresOf(program, analysis)
@@ -66,7 +81,7 @@ export function compileModule(source: string, options: CompileOptions): Compiled
   const { code, placed } = write(printProgram(program, options.kind, printer), readable)
   return {
     code,
-    map: sourceMap(source, code, placed, options.file),
+    map: sourceMap(readable, code, placed, options.file),
     functions: printer.untwinned,
   }
 }

@@ -6,6 +6,7 @@ export function needsTwin(node: Node): boolean {
   switch (node.type) {
     case 'CallExpression':
     case 'NewExpression':
+      return !importsByText(node)
     case 'TaggedTemplateExpression':
     case 'ForOfStatement':
     case 'SpreadElement':
@@ -20,4 +21,12 @@ export function needsTwin(node: Node): boolean {
 /** Whether a twin may be suspended at this node. */
 export function canBlock(node: Node): boolean {
   return needsTwin(node) || node.type === 'AwaitExpression' || node.type === 'YieldExpression'
+}
+
+/** `new Function('x', 'return import(x)')`: what it imports is looked for from the file in which that stands. */
+export function importsByText(node: Node): boolean {
+  const callee: Node = node['callee']
+  if (callee.type !== 'Identifier' || callee['name'] !== 'Function') return false
+  const texts = (node['arguments'] as Node[]).map((argument) => argument['value'] as unknown)
+  return texts.some((text) => typeof text === 'string' && /\bimport\s*\(/.test(text))
 }

@@ -1,5 +1,6 @@
 // Calls in the body of a twin: what may be suspended is called through the runtime, and the twin yields when it was.
 import { isBind } from './features.ts'
+import { importsByText } from './may-block.ts'
 import { calleeName } from './names.ts'
 import type { Node } from './node.ts'
 import type { Body, Handler, Printer } from './printer.ts'
@@ -14,6 +15,7 @@ export function waited(call: Text, printer: Printer): Text {
 export const callHandlers: Readonly<Record<string, Handler>> = {
   CallExpression(node, body, printer) {
     const callee: Node = node['callee']
+    if (importsByText(node)) return printer.generic(node, body)
     if (!body.green || callee.type === 'Import') return plainCall(node, body, printer)
     if (callee.type === 'Super') return superCall(node, body, printer)
     const target = targetOf(callee, body, printer)
@@ -23,7 +25,12 @@ export const callHandlers: Readonly<Record<string, Handler>> = {
   },
 
   NewExpression(node, body, printer) {
-    if (!body.green) return printer.generic(node, body)
+    if (importsByText(node)) return printer.generic(node, body)
+    if (!body.green) {
+      return makesFunction(node, printer)
+        ? plainFunction(node, body, printer)
+        : printer.generic(node, body)
+    }
     const callee = printer.operand(node['callee'], body)
     const args = printArguments(node['arguments'], body, printer)
     const name = JSON.stringify(calleeName(node['callee']))
@@ -162,6 +169,22 @@ function superCall(node: Node, body: Body, printer: Printer): Text {
   return text`(${prefix}self=${printer.helper('once')}(${waited(call, printer)},${prefix}self))`
 }
 
+/** `Function(…)` or `new Function(…)`: what it makes may be called by green code. */
+function makesFunction(node: Node, printer: Printer): boolean {
+  const callee: Node = node['callee']
+  return (
+    callee.type === 'Identifier' &&
+    callee['name'] === 'Function' &&
+    !printer.analysis.references.has(callee) &&
+    !node['optional']
+  )
+}
+
+function plainFunction(node: Node, body: Body, printer: Printer): Text {
+  const args = join(printArguments(node['arguments'], body, printer), ',')
+  return text`${printer.helper('fn')}(${args})`
+}
+
 /** A call in plain code. Only `bind` is changed: the bound function must have a twin. */
 function plainCall(node: Node, body: Body, printer: Printer): Text {
   const callee: Node = node['callee']
@@ -173,6 +196,7 @@ function plainCall(node: Node, body: Body, printer: Printer): Text {
       return text`(0,${printed})(${args})`
     }
   }
+  if (makesFunction(node, printer) && !body.green) return plainFunction(node, body, printer)
   if (body.green || !isBind(node)) return printer.generic(node, body)
   const target = printer.operand(node['callee'].object, body)
   const args = node['arguments'].map((argument: Node) => printer.operand(argument, body))

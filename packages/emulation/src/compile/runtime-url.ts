@@ -42,6 +42,7 @@ export const HELPERS = [
   'bad',
   'nf',
   'keys',
+  'fn',
   'cap',
   'again',
 ] as const

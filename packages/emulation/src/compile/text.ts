@@ -39,15 +39,27 @@ export interface Placed {
   readonly end: number
 }
 
+/** The beginning of a word, not of what stands in a template. */
+const WORD = /^(?:[\w\u0080-\uffff]|\$(?!\{))/
+
 /** Writes text out; `placed` says where each slice of the source has gone. */
 export function write(whole: Text, source: string): { code: string; placed: Placed[] } {
   let code = ''
+  // Where the last slice ended, in the output and in the source.
+  let sliced = -1
+  let last = 0
   const placed: Placed[] = []
   const put = (part: Text): void => {
-    if (typeof part === 'string') code += part
-    else if ('start' in part) {
+    if (typeof part === 'string') {
+      // `return(x)=>x`: what takes the place of the arrow may begin with a letter.
+      if (sliced === code.length && WORD.test(part) && WORD.test(source[last - 1] ?? ''))
+        code += ' '
+      code += part
+    } else if ('start' in part) {
       if (part.end > part.start) placed.push({ at: code.length, start: part.start, end: part.end })
       code += source.slice(part.start, part.end)
+      sliced = code.length
+      last = part.end
     } else for (const one of part) put(one)
   }
   put(whole)

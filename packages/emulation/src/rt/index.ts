@@ -16,6 +16,7 @@ import {
   USUAL,
 } from './construct.ts'
 import { GREEN, SUSPEND } from './convention.ts'
+import { installFunctionConstructor, makeFunction } from './dynamic.ts'
 import { face } from './face.ts'
 import { delegate, yielded } from './generators.ts'
 import { iterate, iterateAsync, spread } from './iterate.ts'
@@ -68,6 +69,7 @@ export const runtime: Readonly<Record<string, unknown>> = {
   bad: oddCallee,
   nf: newResult,
   keys: keysOf,
+  fn: (...args: unknown[]): unknown => makeFunction(runtime)(...args),
   cap: capture,
   again: captureAgain,
 }
@@ -75,6 +77,7 @@ export const runtime: Readonly<Record<string, unknown>> = {
 /** Gives the builtins their twins, and puts the runtime where compiled ES modules look for it. */
 export function installRuntime(): void {
   installNatives()
+  installFunctionConstructor(runtime)
   const cell = globalThis as { [key: symbol]: unknown }
   cell[Symbol.for(RUNTIME)] ??= runtime
 }

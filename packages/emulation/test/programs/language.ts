@@ -128,4 +128,5 @@ export const languagePrograms: Readonly<Record<string, string>> = {
   finallyPlain: `function main(){ let n=0; const f=(x)=>{ try { n+=op(x); if(n>3) return n } catch(e){ n+=op(10) } finally { n+=100 } return n+op(1) }; return [f(1),f('!x'),f(5),n] }`,
   loopTests: `function main(){ const r=[]; let i=0; while(i++<3) r.push(op(i)); do { r.push(op(i)) } while(i-->2); for(let k=0;k++<2;) r.push(op(k)); return r }`,
   deadCapture: `'use strict'; function main(){ const r=[]; const f=()=>z; try { f() } catch(e){ r.push(e.name) } const z=op(1); { const g=()=>q; try { g() } catch(e){ r.push(e.message) } let q=op(2); r.push(g()) } return r.concat(f()) }`,
+  newFunction: `const g=new Function('op','a=2','b','{ return [a,b].map((x)=>op(x)) }'); const h=Function('return this===globalThis'); function main(){ const f=new Function('op,a','return op(a)+1 // end'); const r=[f(op,1),g(op,3,4),h(),f.name,f.length,g.length]; try { new Function('return (') } catch(e){ r.push(e.name) } return r.concat(typeof Function('x','return x')(op(2))) }`,
 }

@@ -4,6 +4,7 @@ import { op, type Done, type Primitive } from '../op.ts'
 import { closeStream, mayWait, readableOf, writableOf } from './fd-streams.ts'
 import { readAll, readSome } from './fd-read.ts'
 import { openFifo, readFifo } from './fd-fifo.ts'
+import { orAsk } from './fs-stat.ts'
 import { apply, trimmed, type Original } from './table.ts'
 
 /** readFileSync(path or fd, options). */
@@ -16,7 +17,12 @@ export function readFileOp(original: Original): Primitive {
     if (typeof file === 'number') {
       if (mayWait(file)) return readAll(readableOf(file), text)
     } else if (isFifo(file)) return readFifo(file as fs.PathLike, text)
-    fs.readFile(file as fs.PathLike, options as BufferEncoding, done)
+    // Not every version says of a folder what the original says.
+    const ask = orAsk(() => apply(original, fs, args), done)
+    fs.readFile(file as fs.PathLike, options as BufferEncoding, (error, data) => {
+      if (error?.code === 'EISDIR') ask(error)
+      else done(error, data)
+    })
     return undefined
   })
 }
