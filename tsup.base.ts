@@ -21,13 +21,24 @@ function sourceEntries(): Record<string, string> {
   return entries
 }
 
-/** Builds the package in the working directory; `shareKernel` generates kernel-cell entries. */
-export function definePackage({ shareKernel = false }: { shareKernel?: boolean } = {}): ReturnType<
-  typeof defineConfig
-> {
+interface PackageOptions {
+  /** Generates kernel-cell entries. */
+  readonly shareKernel?: boolean
+  /** Source files of commands, which are no subpaths. */
+  readonly commands?: readonly string[]
+}
+
+/** Builds the package in the working directory. */
+export function definePackage({
+  shareKernel = false,
+  commands = [],
+}: PackageOptions = {}): ReturnType<typeof defineConfig> {
   const entries = sourceEntries()
   const entry = Object.fromEntries(
-    Object.values(entries).map((file) => [file.replace(/^\.\/src\/|\.ts$/g, ''), file]),
+    [...Object.values(entries), ...commands].map((file) => [
+      file.replace(/^\.\/src\/|\.ts$/g, ''),
+      file,
+    ]),
   )
   const options: Options = {
     entry,

@@ -1,2 +1,2 @@
 import { definePackage } from '../../tsup.base.ts'
-export default definePackage()
+export default definePackage({ commands: ['./src/cli.ts'] })

@@ -17,3 +17,17 @@ export {
   type Ownable,
   type PatchedContextOptions,
 } from './patch/index.ts'
+
+// Libraries that were written to block
+export { patched, type PatchedOptions } from './facade/patched.ts'
+export { green } from './facade/own.ts'
+export type { Green } from './facade/green.ts'
+export type { Patterns } from './load/choice.ts'
+
+// Programs that were written to block
+export { compileProgram, type ProgramOptions } from './program/compile.ts'
+
+// What happened
+export { emulationReport, type EmulationReport, type FileReport } from './report.ts'
+export type { BlockedPlace } from './rt/account.ts'
+export type { Untwinned } from './compile/index.ts'

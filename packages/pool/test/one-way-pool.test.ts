@@ -72,7 +72,10 @@ describe('OneWayPool', () => {
       for (const n of range(10)) await pool.put(n)
       await pool.close()
       // A worker whose slice is used up waits with its job, and the other goes on: no order among workers.
-      expect(done.toSorted((a, b) => a - b), kind).toEqual([0, 2, 4, 6, 8])
+      expect(
+        done.toSorted((a, b) => a - b),
+        kind,
+      ).toEqual([0, 2, 4, 6, 8])
       const messages = reported.map((error) => (error as Error).message)
       expect(messages.toSorted(), kind).toEqual([1, 3, 5, 7, 9].map((n) => `odd ${n}`))
     }

@@ -1,0 +1,356 @@
+// Calls in the body of a plain twin. A function with a twin is called by it directly; the text of that stands here only.
+import { FUNCTIONS } from './features.ts'
+import type { Item } from './ir.ts'
+import type { Lowering, Value } from './lowering.ts'
+import { calleeName } from './names.ts'
+import type { Node } from './node.ts'
+import { isSlice, join, slice, text, type Text } from './text.ts'
+
+/** Lowers an operand; `later` is what is evaluated before its use. */
+export type ValueOf = (
+  node: Node,
+  out: Item[],
+  later?: readonly (Node | null | undefined)[],
+) => Value
+
+const LONG = 60
+
+export class CallLowering {
+  readonly low: Lowering
+  readonly value: ValueOf
+  readonly f: string
+  readonly g: string
+
+  constructor(low: Lowering, value: ValueOf) {
+    this.low = low
+    this.value = value
+    this.f = low.printer.prefix + 'f'
+    this.g = low.printer.prefix + 'g'
+  }
+
+  call(node: Node, out: Item[]): Value {
+    const { low } = this
+    const callee: Node = node['callee']
+    const before = low.depth
+    const known = this.knownFunction(callee)
+    if (known !== null) {
+      const direct = low.printer.twinNames.get(known.node)
+      if (!known.mayBlock || direct !== undefined) {
+        const args = join(this.args(node['arguments'], out), ',')
+        if (direct === undefined) {
+          return { text: text`${this.plainCallee(callee)}(${args})`, held: null }
+        }
+        low.depth = before
+        return low.call(out, low.temporary(), text`${direct}(${args})`)
+      }
+    }
+    if (callee.type === 'ChainExpression') return this.parenthesizedChain(node, out)
+    if (this.isPlainCall(node)) return this.callOfCall(node, out)
+    if (callee.type === 'MemberExpression') return this.method(node, out)
+    const argsBlock = node['arguments'].some((one: Node) => low.blocks(one))
+    let target = this.value(callee, out, node['arguments'])
+    if (argsBlock) target = this.holdUnlessStable(callee, target, node['arguments'], out)
+    const args = this.args(node['arguments'], out)
+    low.depth = before
+    return low.call(out, low.temporary(), this.dispatch(callee, target.text, null, args, node))
+  }
+
+  /** `fn.call(self, …)`, so common that it does not go through the twin of `call`. */
+  isPlainCall(node: Node): boolean {
+    const callee: Node = node['callee']
+    return (
+      callee.type === 'MemberExpression' &&
+      !callee['computed'] &&
+      callee['property'].name === 'call' &&
+      callee['object'].type !== 'Super' &&
+      node['arguments'].length > 0 &&
+      !node['arguments'].some(
+        (one: Node) => one.type === 'SpreadElement' || this.low.blocks(one),
+      ) &&
+      this.isShort(node)
+    )
+  }
+
+  callOfCall(node: Node, out: Item[]): Value {
+    const { low, f, g } = this
+    const callee: Node = node['callee']
+    const before = low.depth
+    const value = this.value(callee['object'], out, node['arguments'])
+    const fn = low.hold(value, out).text
+    const args = this.args(node['arguments'], out)
+    low.depth = before
+    const own = text`((${g}=${fn}[${low.helper('GR')}])!==void 0&&${g}.o===${fn}?${g}:${fn}).call(${join(args, ',')})`
+    const name = JSON.stringify(calleeName(callee))
+    const other = text`${low.helper('c')}(${join([name, fn, f, ...args], ',')})`
+    const isOwn = text`(${f}=${fn}.call)===${low.helper('FC')}`
+    return low.call(out, low.temporary(), text`${isOwn}?${own}:${other}`)
+  }
+
+  /** A temporary for a callee, unless the arguments cannot change it. */
+  holdUnlessStable(node: Node, value: Value, later: readonly Node[], out: Item[]): Value {
+    return this.low.isStable(node, later) ? value : this.low.hold(value, out)
+  }
+
+  knownFunction(callee: Node): { node: Node; mayBlock: boolean } | null {
+    if (callee.type !== 'Identifier') return null
+    const { analysis } = this.low.printer
+    const variable = analysis.references.get(callee)
+    if (variable === undefined || variable.kind !== 'function') return null
+    if (variable.assigned > 0 || variable.functions.length !== 1 || variable.redeclared) return null
+    const facts = analysis.facts.get(variable.functions[0]!)!
+    if (facts.node['async'] || facts.node['generator']) return null
+    return facts
+  }
+
+  plainCallee(callee: Node): Text {
+    const printed = this.low.print(callee)
+    return typeof printed === 'string' && printed.includes('.') ? text`(0,${printed})` : printed
+  }
+
+  /** `o.m(…)`, `super.m(…)`. */
+  method(node: Node, out: Item[]): Value {
+    const { low } = this
+    const callee: Node = node['callee']
+    const args: readonly Node[] = node['arguments']
+    const before = low.depth
+    const argsBlock = args.some((one) => low.blocks(one))
+    let self: string
+    let fn: Text
+    if (callee['object'].type === 'Super') {
+      self = low.body.words.this
+      fn = low.printer.print(callee, low.body)
+    } else {
+      const key: Node | null = callee['computed'] ? callee['property'] : null
+      const object = this.value(callee['object'], out, [key, ...args])
+      const plain = this.plainReceiver(callee['object'], object, [key, ...args])
+      let first: Text
+      if (plain !== null) {
+        self = plain
+        first = plain
+      } else {
+        self = low.temporary()
+        first = text`(${self}=${object.text})`
+        if (low.blocks(key)) {
+          low.code(out, text`${first};`)
+          first = self
+        }
+      }
+      fn = [first, this.access(callee, out, [])]
+    }
+    if (argsBlock) {
+      const held = low.temporary()
+      low.code(out, text`${held}=${fn};`)
+      fn = held
+    }
+    const list = this.args(args, out)
+    low.depth = before
+    return low.call(out, low.temporary(), this.dispatch(callee, fn, self, list, node))
+  }
+
+  /** A receiver that can be written twice. */
+  plainReceiver(node: Node, value: Value, later: readonly (Node | null)[]): string | null {
+    if (value.held !== null) return value.held
+    if (node.type !== 'ThisExpression' && node.type !== 'Identifier') return null
+    if (this.low.printer.early.has(node)) return null
+    if (
+      later.some((one) => one !== null && one.type !== 'Literal') &&
+      !this.low.isStable(node, later)
+    ) {
+      // What comes between may assign it.
+      if (later.some((one) => this.mayAssign(one))) return null
+    }
+    const printed = this.low.printer.print(node, this.low.body)
+    if (typeof printed === 'string') return printed
+    return node.type === 'ThisExpression' ? 'this' : (node['name'] as string)
+  }
+
+  mayAssign(node: Node | null): boolean {
+    if (node === null) return false
+    return !['Literal', 'Identifier', 'ThisExpression', 'MemberExpression'].includes(node.type)
+  }
+
+  /** `.name`, `.#name` or `[key]`, its key lowered. */
+  access(member: Node, out: Item[], later: readonly (Node | null | undefined)[]): Text {
+    const property: Node = member['property']
+    if (!member['computed']) return ['.', slice(property)]
+    return text`[${this.value(property, out, later).text}]`
+  }
+
+  args(nodes: readonly Node[], out: Item[]): Text[] {
+    return nodes.map((node, index) => {
+      const later = nodes.slice(index + 1)
+      if (node.type !== 'SpreadElement') return this.value(node, out, later).text
+      return this.spread(node, out, later)
+    })
+  }
+
+  /** A spread argument or element. What comes later must not change what it has given. */
+  spread(node: Node, out: Item[], later: readonly (Node | null)[]): Text {
+    const { low } = this
+    const value = this.value(node['argument'], out, [])
+    const into = low.temporary()
+    low.call(out, into, text`${low.helper('sp')}(${value.text})`)
+    if (later.some((one) => low.blocks(one))) low.code(out, text`${into}=[...${into}];`)
+    return ['...', into]
+  }
+
+  /** The call itself: by the twin where there is one. */
+  dispatch(callee: Node, fn: Text, self: string | null, args: readonly Text[], node: Node): Text {
+    const { low, f, g } = this
+    const name = JSON.stringify(calleeName(callee))
+    const list = join(args, ',')
+    if (node['arguments'].some((one: Node) => one.type === 'SpreadElement')) {
+      return text`${low.helper('c')}(${join([name, self ?? 'void 0', fn, ...args], ',')})`
+    }
+    const green = low.helper('GR')
+    if (self === null) {
+      const simple = this.simpleName(callee, fn)
+      if (simple !== null && this.isShort(node)) {
+        return text`(${g}=${simple}?.[${green}])!==void 0&&${g}.o===${simple}?${g}(${list}):${simple}(${list})`
+      }
+      return text`((${g}=(${f}=${fn})?.[${green}])!==void 0&&${g}.o===${f}?${g}:typeof ${f}==="function"?${f}:${low.helper('bad')}(${f},${name}))(${list})`
+    }
+    const rest = args.length === 0 ? '' : [',', list]
+    return text`((${g}=(${f}=${fn})?.[${green}])!==void 0&&${g}.o===${f}?${g}:typeof ${f}==="function"&&${f}.call===${low.helper('FC')}?${f}:${low.helper('bad')}(${f},${name})).call(${self}${rest})`
+  }
+
+  /** A callee that can be written several times, and that V8 names itself. */
+  simpleName(callee: Node, fn: Text): Text | null {
+    if (callee.type !== 'Identifier' || this.low.printer.early.has(callee)) return null
+    if (typeof fn === 'string')
+      return fn === this.low.printer.prefix || fn.includes('.') ? null : fn
+    return isSlice(fn) ? fn : null
+  }
+
+  isShort(node: Node): boolean {
+    const args: readonly Node[] = node['arguments']
+    if (args.length === 0) return true
+    return (
+      args.at(-1)!.end - args[0]!.start < LONG &&
+      !args.some((one) => this.low.printer.has(one, FUNCTIONS) || this.low.blocks(one))
+    )
+  }
+
+  new(node: Node, out: Item[]): Value {
+    const { low, f, g } = this
+    const before = low.depth
+    const callee = this.value(node['callee'], out, node['arguments'])
+    const args = this.args(node['arguments'], out)
+    low.depth = before
+    const name = JSON.stringify(calleeName(node['callee']))
+    const slow = text`${low.helper('n')}(${join([name, f, ...args], ',')})`
+    const isPlain =
+      this.isShort(node) && !node['arguments'].some((one: Node) => one.type === 'SpreadElement')
+    const into = low.temporary()
+    if (!isPlain) {
+      return low.call(
+        out,
+        into,
+        text`${low.helper('n')}(${join([name, callee.text, ...args], ',')})`,
+      )
+    }
+    const isReady = text`(${g}=(${f}=${callee.text})?.[${low.helper('GR')}])!==void 0&&${g}.o===${f}&&${g}.p!==void 0&&${g}.p===${f}.prototype`
+    const list = join(args, ',')
+    const plain = text`${g}===void 0&&typeof ${f}==="function"&&${f}.prototype?new ${f}(${list})`
+    return low.call(
+      out,
+      into,
+      text`${isReady}?${low.helper('nf')}(new ${g}(${list})):${plain}:${slow}`,
+    )
+  }
+
+  tagged(node: Node, out: Item[]): Value {
+    const { low } = this
+    const tag: Node = node['tag']
+    const before = low.depth
+    let self: Text = 'void 0'
+    let fn: Text
+    if (tag.type === 'MemberExpression' && tag['object'].type !== 'Super') {
+      self = low.hold(this.value(tag['object'], out, [tag['property']]), out).text
+      fn = [self, this.access(tag, out, [])]
+    } else {
+      if (tag.type === 'MemberExpression') self = low.body.words.this
+      fn = this.value(tag, out).text
+    }
+    low.depth = before
+    const name = JSON.stringify(calleeName(tag))
+    const quasi = low.printer.print(node['quasi'], low.body)
+    const call = text`${low.helper('c')}(${name},${self},${fn},...${low.helper('q')}${quasi})`
+    return low.call(out, low.temporary(), call)
+  }
+
+  /** An optional chain: where it ends early, its label is left. */
+  chain(node: Node, out: Item[], isDelete = false): Value {
+    const { low } = this
+    const into = low.temporary()
+    const inner: Item[] = []
+    const label = low.label()
+    const value = this.link(node['expression'], inner, label)
+    low.code(inner, text`${into}=${isDelete ? 'delete ' : ''}${value};`)
+    low.code(out, text`${into}=${isDelete ? 'true' : 'void 0'};`)
+    out.push({ kind: 'label', name: label, body: inner })
+    low.depth = Number(into.slice(low.printer.prefix.length + 1)) + 1
+    return { text: into, held: into }
+  }
+
+  /** `(a?.b)(…)`: the receiver is kept through the parentheses. */
+  parenthesizedChain(node: Node, out: Item[]): Value {
+    const { low } = this
+    const before = low.depth
+    const self = low.temporary()
+    const fn = low.temporary()
+    const inner: Item[] = []
+    const label = low.label()
+    const target = this.target(node['callee'].expression, inner, label)
+    low.code(inner, text`${self}=${target.self ?? 'void 0'};${fn}=${target.fn};`)
+    low.code(out, text`${self}=${fn}=void 0;`)
+    out.push({ kind: 'label', name: label, body: inner })
+    const args = this.args(node['arguments'], out)
+    low.depth = before
+    return low.call(out, low.temporary(), this.dispatch(node['callee'], fn, self, args, node))
+  }
+
+  link(node: Node, out: Item[], label: string): Text {
+    const { low } = this
+    if (node.type === 'MemberExpression') {
+      let object = this.link(node['object'], out, label)
+      if (node['optional']) object = this.leaveIfNull(object, out, label)
+      else if (low.blocks(node['computed'] ? node['property'] : null))
+        object = this.store(object, out)
+      return [object, this.access(node, out, [])]
+    }
+    if (node.type !== 'CallExpression') {
+      const value = this.value(node, out)
+      return (
+        value.held ??
+        (node.type === 'Identifier' || node.type === 'ThisExpression'
+          ? value.text
+          : ['(', value.text, ')'])
+      )
+    }
+    const { self, fn } = this.target(node['callee'], out, label)
+    const held = node['optional'] ? this.leaveIfNull(fn, out, label) : this.store(fn, out)
+    const args = this.args(node['arguments'], out)
+    return low.call(out, low.temporary(), this.dispatch(node['callee'], held, self, args, node))
+      .text
+  }
+
+  target(callee: Node, out: Item[], label: string): { self: string | null; fn: Text } {
+    if (callee.type !== 'MemberExpression') return { self: null, fn: this.link(callee, out, label) }
+    const object = this.link(callee['object'], out, label)
+    const self = callee['optional'] ? this.leaveIfNull(object, out, label) : this.store(object, out)
+    return { self, fn: [self, this.access(callee, out, [])] }
+  }
+
+  store(value: Text, out: Item[]): string {
+    const held = this.low.temporary()
+    this.low.code(out, text`${held}=${value};`)
+    return held
+  }
+
+  leaveIfNull(value: Text, out: Item[], label: string): string {
+    const held = this.store(value, out)
+    this.low.code(out, text`if(${held}==null)break ${label};`)
+    return held
+  }
+}

@@ -1,0 +1,280 @@
+// Expressions of a plain twin: calls are taken out, in order, and what is evaluated before a call and used after it goes to a
+// temporary. What contains no call is printed as it stands.
+import type { Item } from './ir.ts'
+import { CallLowering } from './lower-calls.ts'
+import type { Lowering, Value } from './lowering.ts'
+import { isFunction, type Node } from './node.ts'
+import { slice, text, type Text } from './text.ts'
+
+type Later = readonly (Node | null | undefined)[]
+
+export class ExpressionLowering {
+  readonly low: Lowering
+  readonly calls: CallLowering
+
+  constructor(low: Lowering) {
+    this.low = low
+    this.calls = new CallLowering(low, (node, out, later) => this.value(node, out, later))
+  }
+
+  /** A value as text that is used once; `later` is evaluated between now and its use. */
+  value(node: Node, out: Item[], later: Later = []): Value {
+    const { low } = this
+    const isUsedLater = later.some((one) => low.blocks(one))
+    if (!low.blocks(node)) {
+      const value: Value = { text: low.print(node), held: null }
+      return !isUsedLater || low.isStable(node, later) ? value : low.hold(value, out)
+    }
+    const value = this.lower(node, out)
+    return isUsedLater ? low.hold(value, out) : value
+  }
+
+  lower(node: Node, out: Item[]): Value {
+    const { calls } = this
+    switch (node.type) {
+      case 'CallExpression':
+        return calls.call(node, out)
+      case 'NewExpression':
+        return calls.new(node, out)
+      case 'TaggedTemplateExpression':
+        return calls.tagged(node, out)
+      case 'ChainExpression':
+        return calls.chain(node, out)
+      case 'SequenceExpression':
+        return this.sequence(node, out)
+      case 'ConditionalExpression':
+        return this.conditional(node, out)
+      case 'LogicalExpression':
+        return this.logical(node, out)
+      case 'AssignmentExpression':
+        return this.assignment(node, out)
+      case 'BinaryExpression': {
+        if (node['left'].type === 'PrivateIdentifier') {
+          return loose(text`(${slice(node['left'])} in ${this.value(node['right'], out).text})`)
+        }
+        const left = this.value(node['left'], out, [node['right']])
+        const right = this.value(node['right'], out)
+        return loose(text`(${left.text} ${node['operator']} ${right.text})`)
+      }
+      case 'UnaryExpression':
+        return this.unary(node, out)
+      case 'UpdateExpression': {
+        const place = this.member(node['argument'], out, [])
+        const { operator, prefix } = node as unknown as { operator: string; prefix: boolean }
+        return loose(prefix ? text`(${operator}${place})` : text`(${place}${operator})`)
+      }
+      case 'MemberExpression':
+        return loose(this.member(node, out, []))
+      case 'TemplateLiteral':
+        return this.template(node, out)
+      case 'ArrayExpression':
+        return loose(text`[${this.elements(node['elements'], out)}]`)
+      case 'ObjectExpression':
+        return this.object(node, out)
+      default:
+        throw new Error(`No lowering of ${node.type}`)
+    }
+  }
+
+  sequence(node: Node, out: Item[]): Value {
+    const { low } = this
+    const all: readonly Node[] = node['expressions']
+    for (const one of all.slice(0, -1)) {
+      const before = low.depth
+      this.effect(one, out)
+      low.depth = before
+    }
+    return this.value(all.at(-1)!, out)
+  }
+
+  /** Evaluates an expression for what it does. */
+  effect(node: Node, out: Item[]): void {
+    const value = this.value(node, out)
+    if (value.held === null) this.low.code(out, text`${value.text};`)
+  }
+
+  conditional(node: Node, out: Item[]): Value {
+    const { low } = this
+    const before = low.depth
+    const test = this.value(node['test'], out)
+    low.depth = before
+    const into = low.temporary()
+    const branch = (one: Node): Item[] => {
+      const items: Item[] = []
+      low.assign(into, this.value(one, items), items)
+      low.depth = before + 1
+      return items
+    }
+    const yes = branch(node['consequent'])
+    const no = branch(node['alternate'])
+    out.push({ kind: 'if', test: test.text, yes, no })
+    return { text: into, held: into }
+  }
+
+  logical(node: Node, out: Item[]): Value {
+    const { low } = this
+    const before = low.depth
+    const left = this.value(node['left'], out)
+    low.depth = before
+    const into = low.temporary()
+    low.assign(into, left, out)
+    const items: Item[] = []
+    low.assign(into, this.value(node['right'], items), items)
+    low.depth = before + 1
+    out.push({ kind: 'if', test: goesOn(node['operator'], into), yes: items, no: null })
+    return { text: into, held: into }
+  }
+
+  assignment(node: Node, out: Item[]): Value {
+    const { low } = this
+    const left: Node = node['left']
+    const right: Node = node['right']
+    const operator: string = node['operator']
+    if (/^(?:\|\||&&|\?\?)=$/.test(operator)) return this.logicalAssignment(node, out)
+    if (left.type === 'Identifier') {
+      const place = low.printer.print(left, low.body)
+      if (operator === '=') return loose(text`(${place}=${this.value(right, out).text})`)
+      const old = this.value(left, out, [right])
+      return loose(
+        text`(${place}=${old.text} ${operator.slice(0, -1)} ${this.value(right, out).text})`,
+      )
+    }
+    if (left.type === 'MemberExpression') {
+      if (operator === '=') {
+        const place = this.member(left, out, [right])
+        return loose(text`(${place}=${this.value(right, out).text})`)
+      }
+      const place = this.place(left, out)
+      const old = low.temporary()
+      low.code(out, text`${old}=${place};`)
+      return loose(text`(${place}=${old} ${operator.slice(0, -1)} ${this.value(right, out).text})`)
+    }
+    const held = low.hold(this.value(right, out), out)
+    low.code(out, text`(${low.printer.print(left, low.body)}=${held.text});`)
+    return held
+  }
+
+  logicalAssignment(node: Node, out: Item[]): Value {
+    const { low } = this
+    const left: Node = node['left']
+    const place =
+      left.type === 'Identifier' ? low.printer.print(left, low.body) : this.place(left, out)
+    const into = low.temporary()
+    low.code(out, text`${into}=${place};`)
+    const items: Item[] = []
+    const right = this.value(node['right'], items)
+    low.code(items, text`${into}=${place}=${right.text};`)
+    const test = goesOn(node['operator'].slice(0, -1), into)
+    out.push({ kind: 'if', test, yes: items, no: null })
+    return { text: into, held: into }
+  }
+
+  unary(node: Node, out: Item[]): Value {
+    const argument: Node = node['argument']
+    const { operator } = node as unknown as { operator: string }
+    if (operator === 'delete') {
+      if (argument.type === 'ChainExpression') return this.calls.chain(argument, out, true)
+      if (argument.type === 'MemberExpression') {
+        return { text: text`(delete ${this.member(argument, out, [])})`, held: null }
+      }
+    }
+    return { text: text`(${operator} ${this.value(argument, out).text})`, held: null }
+  }
+
+  /** A member as a place: its object and key are safe while `later` is evaluated. */
+  member(node: Node, out: Item[], later: Later): Text {
+    const { low } = this
+    const object: Node = node['object']
+    if (object.type === 'Super') return low.printer.print(node, low.body)
+    const key: Node | null = node['computed'] ? node['property'] : null
+    const base = this.value(object, out, [key, ...later])
+    const text_ = base.held ?? (low.blocks(object) ? ['(', base.text, ')'] : base.text)
+    if (key === null) return [text_, '.', slice(node['property'])]
+    return text`${text_}[${this.value(key, out, later).text}]`
+  }
+
+  /** A member that is read and written: its object and key are evaluated once. */
+  place(node: Node, out: Item[]): Text {
+    const { low } = this
+    const object: Node = node['object']
+    const key: Node | null = node['computed'] ? node['property'] : null
+    const isFixed = object.type === 'ThisExpression' || object.type === 'Super'
+    const base = isFixed ? low.print(object) : low.hold(this.value(object, out, [key]), out).text
+    if (key === null) return [base, '.', slice(node['property'])]
+    if (key.type === 'Literal') return text`${base}[${slice(key)}]`
+    const held = low.temporary()
+    low.code(out, text`${held}=${low.helper('ky')}(${this.value(key, out).text});`)
+    return text`${base}[${held}]`
+  }
+
+  template(node: Node, out: Item[]): Value {
+    const { low } = this
+    const parts: Text[] = ['`', slice(node['quasis'][0])]
+    const all: readonly Node[] = node['expressions']
+    all.forEach((one, index) => {
+      const later = all.slice(index + 1)
+      let value = this.value(one, out)
+      if (later.some((other) => low.blocks(other))) {
+        // Each is made a string before the next is evaluated.
+        const held = low.temporary()
+        low.code(out, text`${held}=\`\${${value.text}}\`;`)
+        value = { text: held, held }
+      }
+      parts.push('${', value.text, '}', slice(node['quasis'][index + 1]))
+    })
+    parts.push('`')
+    return { text: parts, held: null }
+  }
+
+  elements(nodes: readonly (Node | null)[], out: Item[]): Text {
+    return nodes.map((node, index) => {
+      // The comma behind a hole at the end counts.
+      const comma = index < nodes.length - 1 || node === null ? ',' : ''
+      if (node === null) return comma
+      const later = nodes.slice(index + 1)
+      if (node.type === 'SpreadElement') return [this.calls.spread(node, out, later), comma]
+      return [this.value(node, out, later).text, comma]
+    })
+  }
+
+  object(node: Node, out: Item[]): Value {
+    const { low } = this
+    const all: readonly Node[] = node['properties']
+    const parts = all.map((property, index): Text => {
+      const later = all.slice(index + 1)
+      const isUsedLater = later.some((one) => low.blocks(one))
+      if (property.type === 'SpreadElement') {
+        const value = this.value(property['argument'], out)
+        if (!isUsedLater) return text`...${value.text}`
+        const held = low.temporary()
+        low.code(out, text`${held}={...${value.text}};`)
+        return ['...', held]
+      }
+      if (!low.blocks(property) && (isFunction(property['value']) || !isUsedLater)) {
+        return low.printer.print(property, low.body)
+      }
+      const key = this.key(property, out, later)
+      return text`${key}:${this.value(property['value'], out, later).text}`
+    })
+    return { text: text`({${parts.map((part) => [part, ','])}})`, held: null }
+  }
+
+  key(property: Node, out: Item[], later: readonly Node[]): Text {
+    const { low } = this
+    if (!property['computed']) return slice(property['key'])
+    const value = this.value(property['key'], out)
+    if (![property['value'], ...later].some((one) => low.blocks(one))) return text`[${value.text}]`
+    const held = low.temporary()
+    low.code(out, text`${held}=${low.helper('ky')}(${value.text});`)
+    return text`[${held}]`
+  }
+}
+
+/** Whether the right side of a logical operator is evaluated. */
+function goesOn(operator: string, left: string): string {
+  return operator === '&&' ? left : operator === '||' ? '!' + left : left + '==null'
+}
+
+function loose(whole: Text): Value {
+  return { text: whole, held: null }
+}

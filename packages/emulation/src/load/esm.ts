@@ -1,0 +1,226 @@
+// ES modules: hooks of Node give the modules of a green graph compiled, under URLs with a tag. CommonJS modules that they
+// import are those of the graph's own loader.
+import { readFileSync } from 'node:fs'
+import Module from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { MessageChannel } from 'node:worker_threads'
+import { reportFile } from '../report.ts'
+import { isMarked, whyNot, type Choice } from './choice.ts'
+import { HOOKS } from './esm-thread.ts'
+import { entrySpecifier, readEntry, tagged, tagOf, untagged } from './esm-tag.ts'
+import type { Graph } from './graph.ts'
+import { greenSource } from './green-source.ts'
+
+/** A module as hooks give it. */
+interface Loaded {
+  readonly format: string
+  readonly source: string
+}
+
+interface Resolved {
+  readonly url: string
+  readonly format?: string | null
+  readonly shortCircuit?: boolean
+}
+
+interface Context {
+  readonly parentURL?: string
+  readonly format?: string | null
+}
+
+type NextResolve = (specifier: string, context: Context) => Resolved
+type NextLoad = (url: string, context: Context) => { format?: string | null; source?: unknown }
+
+interface Hooks {
+  resolve(specifier: string, context: Context, next: NextResolve): Resolved
+  load(url: string, context: Context, next: NextLoad): unknown
+}
+
+/** What Node offers, by version. */
+const loader = Module as unknown as {
+  registerHooks?: (hooks: Hooks) => void
+  register: (
+    specifier: string,
+    options: { parentURL: string; data: unknown; transferList: unknown[] },
+  ) => void
+}
+
+/** Where compiled modules find their graphs. */
+const GRAPHS = Symbol.for('@greenhouse/emulation/graphs@1')
+
+const graphs = ((globalThis as unknown as Record<symbol, Map<string, Graph> | undefined>)[
+  GRAPHS
+] ??= new Map())
+
+/** Imports a module into a green graph. */
+export function importGreen(graph: Graph, specifier: string, parentURL: string): Promise<object> {
+  installHooks()
+  graphs.set(graph.id, graph)
+  return import(entrySpecifier({ graph: graph.id, specifier, parentURL })) as Promise<object>
+}
+
+let installed = false
+
+function installHooks(): void {
+  if (installed) return
+  installed = true
+  if (loader.registerHooks !== undefined) loader.registerHooks({ resolve, load })
+  else installThread()
+}
+
+function resolve(specifier: string, context: Context, next: NextResolve): Resolved {
+  const entry = readEntry(specifier)
+  const graph = entry?.graph ?? tagOf(context.parentURL)
+  if (graph === null) return next(specifier, context)
+  const parentURL = entry?.parentURL ?? untagged(context.parentURL!)
+  const found = next(entry?.specifier ?? specifier, { ...context, parentURL })
+  return { ...found, url: tag(found.url, graph) ?? found.url }
+}
+
+function load(url: string, context: Context, next: NextLoad): unknown {
+  if (!url.startsWith('file:')) return next(url, context)
+  const isTagged = tagOf(url) !== null
+  const loaded = context.format === 'commonjs' && isTagged ? null : next(untagged(url), context)
+  const format = stripped(loaded?.format ?? context.format)
+  if (!isTagged && format !== 'module') return loaded
+  const compiled = compile(url, format, textOf(loaded))
+  return compiled === null ? loaded : { ...compiled, shortCircuit: true }
+}
+
+/** The URL of a module in a graph; null where it is not the graph's. */
+function tag(url: string, id: string): string | null {
+  if (!url.startsWith('file:') || /\.(json|node|wasm)$/.test(url)) return null
+  const graph = graphs.get(id)
+  const file = fileURLToPath(url)
+  const why = graph === undefined ? 'unknown' : whyNot(file, graph.choice)
+  if (why === null) return tagged(url, id)
+  reportFile({ file, compiled: false, reason: why, functions: [] })
+  return null
+}
+
+function compile(url: string, format: string | null | undefined, text?: string): Loaded | null {
+  const file = fileURLToPath(untagged(url))
+  const id = tagOf(url)
+  if (id === null) return format === 'module' ? compileOfProgram(url, file, text) : null
+  const graph = graphs.get(id)
+  if (graph === undefined) return null
+  if (format === undefined || format === null) format = detected(file)
+  if (format === 'commonjs') return { format: 'module', source: bridge(graph, file) }
+  if (format !== 'module') return null
+  const { code, report } = greenSource(text ?? readFileSync(file, 'utf8'), file, 'module')
+  reportFile(report)
+  return { format, source: code }
+}
+
+/** How the modules of the process itself are compiled; null where they are not. */
+interface Program {
+  readonly choice: Choice
+  readonly mainUrl: () => string | null
+  readonly wrapMain: (source: string) => string | null
+}
+
+let program: Program | null = null
+
+/** Compiles all modules that are loaded from now on. `wrapMain` gives the main module another text, or null. */
+export function compileAll(
+  choice: Choice,
+  mainUrl: Program['mainUrl'],
+  wrapMain: Program['wrapMain'],
+): void {
+  program = { choice, mainUrl, wrapMain }
+  installHooks()
+}
+
+function compileOfProgram(url: string, file: string, text: string | undefined): Loaded | null {
+  if (program === null) return null
+  const why = whyNot(file, program.choice)
+  if (why !== null) {
+    reportFile({ file, compiled: false, reason: why, functions: [] })
+    return null
+  }
+  const source = text ?? readFileSync(file, 'utf8')
+  if (program.choice.marked === true && !isMarked(source)) return null
+  const { code, report } = greenSource(bodyOf(url, source, program), file, 'module')
+  reportFile(report)
+  return report.compiled ? { format: 'module', source: code } : null
+}
+
+function bodyOf(url: string, source: string, { mainUrl, wrapMain }: Program): string {
+  if (url !== mainUrl()) return source
+  try {
+    return wrapMain(source) ?? source
+  } catch {
+    // Node says what is wrong with it.
+    return source
+  }
+}
+
+/** What a file is whose format nobody has told. */
+function detected(file: string): string {
+  if (!/\.[cm]?js$/.test(file)) return 'unknown'
+  const isScript = greenSource(readFileSync(file, 'utf8'), file, 'script').report.compiled
+  return isScript ? 'commonjs' : 'module'
+}
+
+const NAME = /^[A-Za-z_$][\w$]*$/
+
+/** An ES module that exports what a CommonJS module does. It is loaded for its names. */
+function bridge(graph: Graph, file: string): string {
+  const exports: unknown = graph.load(file, null)
+  const isObject =
+    (typeof exports === 'object' && exports !== null) || typeof exports === 'function'
+  const names = isObject ? Object.keys(exports) : []
+  const lines = names
+    .filter((name) => NAME.test(name) && name !== 'default')
+    .map((name, i) => `const e${i}=x.${name};export{e${i} as ${name}};`)
+  const graphText = `globalThis[Symbol.for(${JSON.stringify(Symbol.keyFor(GRAPHS))})].get(${JSON.stringify(graph.id)})`
+  return `const x=${graphText}.load(${JSON.stringify(file)},null);export default x;${lines.join('')}`
+}
+
+const strip = (Module as unknown as { stripTypeScriptTypes?: (source: string) => string })
+  .stripTypeScriptTypes
+
+/** The format of what is left when types are stripped. */
+function stripped(format: string | null | undefined): string | null | undefined {
+  return format === 'module-typescript' && strip !== undefined ? 'module' : format
+}
+
+function textOf(loaded: ReturnType<NextLoad> | null): string | undefined {
+  const { source, format } = loaded ?? {}
+  if (source === undefined || source === null) return undefined
+  const text = typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString()
+  return format === 'module-typescript' ? strip!(text) : text
+}
+
+/** Versions of Node whose hooks run in a thread of their own. */
+function installThread(): void {
+  const { port1, port2 } = new MessageChannel()
+  port1.on('message', ({ id, question }: { id: number; question: Question }) => {
+    port1.postMessage({ id, answer: answer(question) })
+  })
+  port1.unref()
+  loader.register(HOOKS, {
+    parentURL: import.meta.url,
+    data: { port: port2 },
+    transferList: [port2],
+  })
+}
+
+type Question =
+  | { readonly tag: string; readonly graph: string }
+  | {
+      readonly load: string
+      readonly format: string | null | undefined
+      readonly text: string | undefined
+    }
+
+function answer(question: Question): unknown {
+  try {
+    return 'tag' in question
+      ? tag(question.tag, question.graph)
+      : compile(question.load, question.format, question.text)
+  } catch {
+    // Node loads it, and says what is wrong.
+    return null
+  }
+}

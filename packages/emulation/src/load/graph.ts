@@ -1,0 +1,141 @@
+// A private copy of a graph of CommonJS modules, compiled green. Node's own loaders read the files; what they compile, and what
+// their `require` gives, is ours.
+import Module, { createRequire } from 'node:module'
+import { dirname, extname } from 'node:path'
+import { reportFile } from '../report.ts'
+import { whyNot, type Choice } from './choice.ts'
+import { greenSource } from './green-source.ts'
+
+interface Internals {
+  new (id: string, parent?: NodeModule | null): GreenModule
+  readonly prototype: { readonly _compile: Compile }
+  _extensions: Record<string, (module: NodeModule, file: string) => void>
+  _resolveFilename(request: string, parent: NodeModule, isMain: boolean, options?: object): string
+  _nodeModulePaths(folder: string): string[]
+  _load(request: string, parent: NodeModule | null, isMain: boolean): unknown
+}
+
+type Compile = (this: NodeModule, source: string, file: string, format?: string) => unknown
+
+interface GreenModule extends NodeModule {
+  _compile: Compile
+}
+
+type Wrapper = (
+  exports: unknown,
+  require: NodeJS.Require,
+  module: NodeModule,
+  filename: string,
+  dirname: string,
+) => unknown
+
+const internals = Module as unknown as Internals
+
+/** The formats that are no JavaScript of CommonJS. */
+const OTHER_FORMATS = /^(module|commonjs-typescript|typescript|json|wasm|builtin)/
+
+let last = 0
+
+export class Graph {
+  /** Unique in the process. */
+  readonly id: string
+  readonly choice: Choice
+  /** `require.cache` of the modules in it. */
+  readonly cache: Record<string, NodeModule | undefined> = Object.create(null)
+
+  constructor(choice: Choice) {
+    this.id = String(++last)
+    this.choice = choice
+  }
+
+  /** Loads a file and what it requires. */
+  load(file: string, parent: NodeModule | null): unknown {
+    const known = this.cache[file]
+    if (known !== undefined) {
+      if (parent !== null && !parent.children.includes(known)) parent.children.push(known)
+      return known.exports
+    }
+    const why = whyNot(file, this.choice)
+    const extension = extname(file)
+    if (why !== null || extension === '.node') {
+      reportFile({ file, compiled: false, reason: why ?? 'native addon', functions: [] })
+      return internals._load(file, parent, false)
+    }
+    const module = new internals(file, parent)
+    this.prepare(module, file)
+    this.cache[file] = module
+    let loaded = false
+    try {
+      ;(internals._extensions[extension] ?? internals._extensions['.js']!)(module, file)
+      module.loaded = loaded = true
+    } finally {
+      if (!loaded) this.forget(module)
+    }
+    return module.exports
+  }
+
+  /** @internal */
+  prepare(module: GreenModule, file: string): void {
+    module.filename = file
+    module.paths = internals._nodeModulePaths(dirname(file))
+    module.require = ((request: string) => this.require(request, module)) as NodeJS.Require
+    const native = internals.prototype._compile
+    module._compile = (source, name, format) => {
+      if (format !== undefined && OTHER_FORMATS.test(format)) {
+        reportFile({ file, compiled: false, reason: `${format} loaded by require`, functions: [] })
+        return native.call(module, source, name, format)
+      }
+      const { code, report } = greenSource(source, name, 'script', 1)
+      reportFile(report)
+      // Node says what is wrong with it, or runs it as it is.
+      const run = report.compiled ? wrap(code, name) : undefined
+      if (run === undefined) return native.call(module, source, name, format)
+      const folder = dirname(name)
+      return run.call(module.exports, module.exports, this.requireOf(module), module, name, folder)
+    }
+  }
+
+  /** @internal */
+  require(request: string, module: NodeModule): unknown {
+    if (typeof request !== 'string' || request === '' || Module.isBuiltin(request))
+      return internals._load(request, module, false)
+    return this.load(internals._resolveFilename(request, module, false), module)
+  }
+
+  /** @internal */
+  requireOf(module: NodeModule): NodeJS.Require {
+    const own = createRequire(module.filename)
+    const require = ((request: string) => module.require(request)) as NodeJS.Require
+    require.resolve = own.resolve
+    require.main = own.main
+    require.extensions = own.extensions
+    require.cache = this.cache as NodeJS.Require['cache']
+    return require
+  }
+
+  /** @internal */
+  forget(module: NodeModule): void {
+    delete this.cache[module.filename]
+    const siblings = module.parent?.children
+    const at = siblings?.indexOf(module) ?? -1
+    if (at >= 0) siblings!.splice(at, 1)
+  }
+}
+
+/**
+ * Compiles a text by Node, under a name of its own, so that its source map is not taken for that of the process's own copy;
+ * undefined where it cannot.
+ */
+function wrap(code: string, file: string): Wrapper | undefined {
+  const holder = new internals(`${file}?green`, null)
+  holder.filename = file
+  holder.paths = internals._nodeModulePaths(dirname(file))
+  const text = `module.exports=function(exports,require,module,__filename,__dirname){\n${code}\n}`
+  try {
+    // Always CommonJS, whatever a package.json says.
+    holder._compile(text, `${file}?green`, 'commonjs')
+  } catch {
+    return undefined
+  }
+  return holder.exports as Wrapper
+}

@@ -1,0 +1,123 @@
+// A program run green: what the process loads from here on is compiled, its main module runs in a greenlet, and the callbacks
+// that Node calls start greenlets.
+import Module from 'node:module'
+import { resolve as resolvePath, dirname } from 'node:path'
+import { realpathSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { greenlet, schedule, type Steps } from '@greenhouse/scheduler'
+import { checkOptions } from '@greenhouse/scheduler/kernel'
+import { isMarked, whyNot, type Choice, type Patterns } from '../load/choice.ts'
+import { greenSource } from '../load/green-source.ts'
+import { compileAll } from '../load/esm.ts'
+import { prepare } from '../prepare.ts'
+import { reportFile } from '../report.ts'
+import { callGreen, type Callable } from '../rt/index.ts'
+import { setExact } from '../rt/install.ts'
+import { crash } from '../rt/root.ts'
+import { patchCallbacks } from './callbacks.ts'
+import { patchEmit } from './emit.ts'
+import { MAIN, mainModule, mainScript } from './main-module.ts'
+
+/** How a program is compiled. */
+export interface ProgramOptions {
+  /** What is compiled, by names of packages or patterns for paths; everything by default. */
+  readonly include?: Patterns
+  /** What is not compiled, and really blocks. */
+  readonly exclude?: Patterns
+  /** Whether only modules are compiled that begin with `'use green'`; false by default. */
+  readonly marked?: boolean
+  /** Whether even the cheapest calls (`fs.statSync`) suspend; false by default: they do while a turn is young. */
+  readonly exact?: boolean
+}
+
+/**
+ * Makes this process run green what it loads from now on, its main module included: what `greenhouse run` and
+ * `node --import greenhouse/register` do. Blocking calls block only their greenlet; http requests, connections and timers
+ * overlap, the events of one emitter come one after another. There is no way back.
+ *
+ * @param options - `include`, `exclude`, `marked`, `exact`.
+ * @example
+ * ```ts no-run
+ * import { compileProgram } from '@greenhouse/emulation'
+ *
+ * compileProgram({ exclude: ['react'] })
+ * await import('./server.js')
+ * ```
+ */
+export function compileProgram(options: ProgramOptions = {}): void {
+  checkOptions('options', options)
+  const { include, exclude, marked = false, exact = false } = options
+  if (compiled) return
+  compiled = true
+  const choice = { include, exclude, marked }
+  prepare()
+  if (exact) setExact(true)
+  patchEmit()
+  patchCallbacks()
+  Object.defineProperty(globalThis, MAIN, { value: runMain, configurable: true })
+  patchScripts(choice)
+  compileAll(choice, mainUrl, mainModule)
+}
+
+let compiled = false
+
+interface Script extends NodeModule {
+  _compile(source: string, file: string, format?: string): unknown
+}
+
+const prototype = Module.prototype as unknown as Script
+
+function patchScripts(choice: Choice): void {
+  const native = Reflect.get(prototype, '_compile') as Callable
+  const strip = (Module as unknown as { stripTypeScriptTypes?: (source: string) => string })
+    .stripTypeScriptTypes
+  prototype._compile = function (source, file, format) {
+    const plain = (text: string, as = format): unknown =>
+      Reflect.apply(native, this, [text, file, as])
+    if (format === 'commonjs-typescript' && strip !== undefined) {
+      source = strip(source)
+      format = 'commonjs'
+    }
+    if (format !== undefined && format !== 'commonjs') return plain(source)
+    if (choice.marked === true && !isMarked(source)) return plain(source)
+    const why = whyNot(file, choice)
+    if (why !== null) {
+      reportFile({ file, compiled: false, reason: why, functions: [] })
+      return plain(source)
+    }
+    const isMain = pathToFileURL(file).href === mainUrl()
+    const { code, report } = greenSource(isMain ? mainScript(source) : source, file, 'script')
+    reportFile(report)
+    // Node says what is wrong with it, or knows better what it is.
+    return report.compiled ? plain(code, 'commonjs') : plain(source)
+  }
+}
+
+/** Runs the body of the main module in a greenlet. */
+function runMain(self: unknown, args: ArrayLike<unknown>, body: Callable): unknown {
+  const main = greenlet(() => mainBody(body, self, Array.from(args)), {
+    name: 'main module',
+  })
+  const over = Promise.resolve(schedule(main).join())
+  // A module waits for its body itself.
+  if (args.length === 0) return over
+  over.catch(crash)
+  return undefined
+}
+
+function* mainBody(body: Callable, self: unknown, args: unknown[]): Steps<unknown> {
+  return yield* callGreen(body, self, args)
+}
+
+/** The URL of the main module. Its id does not tell: loaded by way of `import`, it is that of any other. */
+function mainUrl(): string | null {
+  const [, main] = process.argv
+  if (main === undefined) return null
+  const path = resolvePath(main)
+  try {
+    const file = Module.createRequire(path).resolve(path)
+    return pathToFileURL(realpathSync(file)).href
+  } catch {
+    return pathToFileURL(dirname(path)).href
+  }
+}

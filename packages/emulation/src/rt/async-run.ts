@@ -1,0 +1,79 @@
+// An async function: run inside its caller until its first `await`, as the language has it, and from there on by itself.
+import { Frame, link, SUSPEND, type Callable, type Frame as AnyFrame } from './convention.ts'
+import { resumeFrames, takeSuspended } from './frames.ts'
+
+/** What the body yields to await something. */
+export class Awaited {
+  readonly value: unknown
+
+  constructor(value: unknown) {
+    this.value = value
+  }
+}
+
+export function awaited(value: unknown): Awaited {
+  return new Awaited(value)
+}
+
+const { then: promiseThen } = Promise.prototype as unknown as { then: Callable }
+
+export class AsyncRun extends Frame {
+  readonly steps: Generator<unknown, unknown, unknown>
+  promise: Promise<unknown> | null = null
+  fulfil: ((value: unknown) => void) | null = null
+  reject: ((error: unknown) => void) | null = null
+
+  constructor(steps: Generator<unknown, unknown, unknown>) {
+    super()
+    this.steps = steps
+  }
+
+  /** Goes on until it awaits, ends or is suspended. Its value is its promise: what the caller gets. */
+  resume(value: unknown, isError: boolean): unknown {
+    let step: IteratorResult<unknown, unknown>
+    for (;;) {
+      try {
+        step = isError ? this.steps.throw(value) : this.steps.next(value)
+      } catch (error) {
+        this.open()
+        this.reject!(error)
+        return this.promise
+      }
+      if (step.done === true) {
+        this.open()
+        this.fulfil!(step.value)
+        return this.promise
+      }
+      if (!(step.value instanceof Awaited)) return link(this)
+      this.open()
+      try {
+        const promise = Promise.resolve(step.value.value)
+        void Reflect.apply(promiseThen, promise, [
+          (result: unknown) => goOn(this, result, false),
+          (error: unknown) => goOn(this, error, true),
+        ])
+        return this.promise
+      } catch (error) {
+        value = error
+        isError = true
+      }
+    }
+  }
+
+  open(): void {
+    this.promise ??= new Promise((fulfil, reject) => {
+      this.fulfil = fulfil
+      this.reject = reject
+    })
+  }
+}
+
+/** Runs frames that nobody called: their waits are those of the scope that is current. */
+function goOn(top: AnyFrame | null, value: unknown, isError: boolean): void {
+  if (resumeFrames(top, value, isError) !== SUSPEND) return
+  const { op, top: next } = takeSuspended()
+  op.start().then(
+    (result) => goOn(next, result, false),
+    (error: unknown) => goOn(next, error, true),
+  )
+}

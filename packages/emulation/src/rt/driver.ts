@@ -1,0 +1,50 @@
+// Running green code as part of the current greenlet.
+import { withTimeout, type Blocking, type Steps } from '@greenhouse/scheduler'
+import { complete, fail } from '@greenhouse/scheduler/kernel'
+import { call } from './call.ts'
+import { SUSPEND, type Callable } from './convention.ts'
+import { resumeFrames, runGreen, takeSuspended, type Suspended } from './frames.ts'
+import { runBlocking } from './mode.ts'
+
+/**
+ * Calls a function by its twin. It runs at once until its first wait; what it waits for are operations of the current greenlet,
+ * so that an end or a time-out is thrown into it there.
+ */
+export function callGreen(
+  fn: Callable,
+  thisArg: unknown,
+  args: readonly unknown[],
+): Blocking<unknown> {
+  let result: unknown
+  try {
+    result = runGreen(() => call('callee', thisArg, fn, ...args))
+  } catch (error) {
+    return fail(error)
+  }
+  if (result !== SUSPEND) return complete(result)
+  const first = takeSuspended()
+  return withTimeout(Infinity, () => driveSuspended(first))
+}
+
+/** Calls a function in blocking mode, by its twin where it has one. */
+export function runSync(fn: Callable, thisArg: unknown, args: readonly unknown[]): unknown {
+  return runBlocking(() => call('callee', thisArg, fn, ...args))
+}
+
+/** Goes on with what was suspended, as the greenlet that runs this. */
+export function* driveSuspended(first: Suspended): Steps<unknown> {
+  let { op, top } = first
+  for (;;) {
+    let value: unknown
+    let isError = false
+    try {
+      value = yield* op.start()
+    } catch (error) {
+      value = error
+      isError = true
+    }
+    const result = resumeFrames(top, value, isError)
+    if (result !== SUSPEND) return result
+    ;({ op, top } = takeSuspended())
+  }
+}

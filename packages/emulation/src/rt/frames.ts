@@ -1,0 +1,63 @@
+// Running the frames of a greenlet: only the innermost is resumed; what it gives goes to the next.
+import { state, SUSPEND, type Frame } from './convention.ts'
+import type { Op } from './op.ts'
+
+/** What a greenlet waits for, and the innermost of its frames. */
+export interface Suspended {
+  readonly op: Op<unknown>
+  readonly top: Frame | null
+}
+
+/** Calls `enter` as code that can be suspended; gives what a twin gives. */
+export function runGreen(enter: () => unknown): unknown {
+  const { green } = state
+  state.green = true
+  state.running++
+  try {
+    return enter()
+  } finally {
+    state.green = green
+    state.running--
+  }
+}
+
+/** Gives the innermost frame its value or error, and goes on until the last frame is done or one is suspended again. */
+export function resumeFrames(top: Frame | null, value: unknown, isError: boolean): unknown {
+  const { green } = state
+  state.green = true
+  state.running++
+  try {
+    let frame = top
+    while (frame !== null) {
+      const { parent } = frame
+      frame.parent = null
+      let result: unknown
+      try {
+        result = frame.resume(value, isError)
+        isError = false
+      } catch (error) {
+        result = error
+        isError = true
+      }
+      if (result === SUSPEND && !isError) {
+        state.tail!.parent = parent
+        return SUSPEND
+      }
+      value = result
+      frame = parent
+    }
+  } finally {
+    state.green = green
+    state.running--
+  }
+  if (isError) throw value
+  return value
+}
+
+/** Takes what a call that gave SUSPEND has left. */
+export function takeSuspended(): Suspended {
+  const { op, head } = state
+  state.op = null
+  state.head = state.tail = null
+  return { op: op!, top: head }
+}

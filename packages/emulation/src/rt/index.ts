@@ -1,0 +1,80 @@
+// The runtime that compiled modules get: a script as `$_G`, a module through `globalThis`. The short names are what compiled
+// text calls (see compile/runtime-url.ts).
+import { RUNTIME } from '../compile/runtime-url.ts'
+import { attach, attachMethod, bind, make, makeNamed, setName, toKey } from './attach.ts'
+import { awaited } from './async-run.ts'
+import { call } from './call.ts'
+import {
+  classTwin,
+  construct,
+  derivedResult,
+  FIELDS,
+  GIVE,
+  initialised,
+  once,
+  superConstruct,
+  USUAL,
+} from './construct.ts'
+import { GREEN, SUSPEND } from './convention.ts'
+import { face } from './face.ts'
+import { delegate, yielded } from './generators.ts'
+import { iterate, iterateAsync, spread } from './iterate.ts'
+import { installNatives } from './natives.ts'
+import { alive, capture, captureAgain, DEAD, JUMP, keysOf, newResult, oddCallee } from './plain.ts'
+import { takeNewTarget } from './start.ts'
+import { quasi, superGet, superSet } from './words.ts'
+
+export { blocked, blockedPlaces, forgetBlocked, type BlockedPlace } from './account.ts'
+export { attachTwin, GREEN, SUSPEND, twinOf, type Callable, type Twin } from './convention.ts'
+export { callGreen, runSync } from './driver.ts'
+export { suspend } from './suspend.ts'
+export type { Op } from './op.ts'
+
+export const runtime: Readonly<Record<string, unknown>> = {
+  S: SUSPEND,
+  c: call,
+  n: construct,
+  q: quasi,
+  sp: spread,
+  sg: superGet,
+  ss: superSet,
+  sc: superConstruct,
+  once,
+  th: initialised,
+  rt: derivedResult,
+  it: iterate,
+  ai: iterateAsync,
+  w: awaited,
+  y: yielded,
+  yd: delegate,
+  B: face,
+  tw: attach,
+  tm: attachMethod,
+  ct: classTwin,
+  mk: make,
+  mkn: makeNamed,
+  nm: setName,
+  ky: toKey,
+  bd: bind,
+  M: GIVE,
+  F: FIELDS,
+  U: USUAL,
+  tnt: takeNewTarget,
+  GR: GREEN,
+  FC: Reflect.get(Function.prototype, 'call'),
+  J: JUMP,
+  D: DEAD,
+  d: alive,
+  bad: oddCallee,
+  nf: newResult,
+  keys: keysOf,
+  cap: capture,
+  again: captureAgain,
+}
+
+/** Gives the builtins their twins, and puts the runtime where compiled ES modules look for it. */
+export function installRuntime(): void {
+  installNatives()
+  const cell = globalThis as { [key: symbol]: unknown }
+  cell[Symbol.for(RUNTIME)] ??= runtime
+}

@@ -1,0 +1,240 @@
+// Iteration whose steps may be suspended: for-of, for-await, spread.
+import { call } from './call.ts'
+import {
+  Frame,
+  isObject,
+  link,
+  SUSPEND,
+  follow,
+  type Callable,
+  type Stepper,
+} from './convention.ts'
+
+const arrayIterator = Array.prototype[Symbol.iterator]
+const arrayIteratorPrototype = Object.getPrototypeOf([][Symbol.iterator]()) as { next: Callable }
+const arrayNext = arrayIteratorPrototype.next
+
+/** What a loop steps through. `open` says that a jump out of the body must close the iterator. */
+export interface Handle {
+  open: boolean
+  value: unknown
+  /** Whether there is another value; or SUSPEND. */
+  step(): unknown
+  /** The body has thrown. */
+  failed(): void
+  close(): unknown
+}
+
+export function iterate(iterable: unknown): unknown {
+  if (isPlainArray(iterable)) return new ArrayHandle(iterable)
+  return follow(begin(iterable), (iterator: Stepper) => new IteratorHandle(iterator))
+}
+
+function isPlainArray(value: unknown): value is unknown[] {
+  return (
+    Array.isArray(value) &&
+    value[Symbol.iterator] === arrayIterator &&
+    arrayIteratorPrototype.next === arrayNext
+  )
+}
+
+function begin(iterable: unknown): unknown {
+  const method: unknown = (iterable as Iterable<unknown>)[Symbol.iterator]
+  if (typeof method !== 'function') throw new TypeError(`${nameOf(iterable)} is not iterable`)
+  return follow(call('iterator', iterable, method), (iterator) => {
+    if (isObject(iterator)) return iterator
+    throw new TypeError('Result of the Symbol.iterator method is not an object')
+  })
+}
+
+function nameOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'object' : String(value)
+}
+
+class ArrayHandle implements Handle {
+  readonly open: boolean = false
+  value: unknown = undefined
+  array: readonly unknown[]
+  at = 0
+
+  constructor(array: readonly unknown[]) {
+    this.array = array
+  }
+
+  step(): boolean {
+    if (this.at >= this.array.length) {
+      // What is pushed after the end is not seen.
+      this.array = []
+      return false
+    }
+    this.value = this.array[this.at++]
+    return true
+  }
+
+  failed(): void {}
+
+  close(): void {}
+}
+
+class IteratorHandle implements Handle {
+  open = false
+  value: unknown = undefined
+  readonly iterator: Stepper
+  readonly next: unknown
+  thrown = false
+  readonly took: (result: unknown) => boolean
+
+  constructor(iterator: Stepper) {
+    this.iterator = iterator
+    this.next = iterator.next
+    this.took = (result) => this.take(result)
+  }
+
+  step(): unknown {
+    this.open = false
+    return follow(call('next', this.iterator, this.next), this.took)
+  }
+
+  take(result: unknown): boolean {
+    if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`)
+    const step = result as IteratorResult<unknown>
+    if (step.done === true || Boolean(step.done)) return false
+    this.value = step.value
+    this.open = true
+    return true
+  }
+
+  failed(): void {
+    this.thrown = true
+  }
+
+  close(): unknown {
+    this.open = false
+    const { iterator, thrown } = this
+    if (thrown) {
+      try {
+        const method = iterator.return
+        if (method === undefined || method === null) return undefined
+        const result = call('return', iterator, method)
+        return result === SUSPEND ? link(new Quiet()) : undefined
+      } catch {
+        return undefined
+      }
+    }
+    const method = iterator.return
+    if (method === undefined || method === null) return undefined
+    return follow(call('return', iterator, method), (result) => {
+      if (!isObject(result))
+        throw new TypeError(`Iterator result ${String(result)} is not an object`)
+    })
+  }
+}
+
+/** An error while an iterator is closed because of another one. */
+class Quiet extends Frame {
+  resume(): undefined {
+    return undefined
+  }
+}
+
+/** A spread argument or element: an array of what the iterator gives. */
+export function spread(iterable: unknown): unknown {
+  if (isPlainArray(iterable) || typeof iterable === 'string' || !isObject(iterable)) return iterable
+  const method: unknown = (iterable as Iterable<unknown>)[Symbol.iterator]
+  if (typeof method !== 'function') return iterable
+  return follow(begin(iterable), (iterator: Stepper) => new Collecting(iterator).go())
+}
+
+class Collecting extends Frame {
+  readonly handle: IteratorHandle
+  readonly items: unknown[] = []
+
+  constructor(iterator: Stepper) {
+    super()
+    this.handle = new IteratorHandle(iterator)
+  }
+
+  go(): unknown {
+    const { handle, items } = this
+    for (;;) {
+      const more = handle.step()
+      if (more === SUSPEND) return link(this)
+      if (more === false) return items
+      items.push(handle.value)
+    }
+  }
+
+  resume(more: unknown, isError: boolean): unknown {
+    if (isError) throw more
+    if (more === false) return this.items
+    this.items.push(this.handle.value)
+    return this.go()
+  }
+}
+
+/** `for await`: each step gives something to await. */
+export function iterateAsync(iterable: unknown): unknown {
+  const method: unknown = (iterable as AsyncIterable<unknown>)[Symbol.asyncIterator]
+  if (method === undefined || method === null) {
+    return follow(begin(iterable), (iterator: Stepper) => new AwaitedValues(iterator))
+  }
+  return follow(call('async iterator', iterable, method), (iterator: Stepper) => {
+    if (isObject(iterator)) return new AsyncHandle(iterator)
+    throw new TypeError('Result of the Symbol.asyncIterator method is not an object')
+  })
+}
+
+class AsyncHandle {
+  open = false
+  value: unknown = undefined
+  readonly iterator: Stepper
+  readonly method: unknown
+  thrown = false
+
+  constructor(iterator: Stepper) {
+    this.iterator = iterator
+    this.method = iterator.next
+  }
+
+  next(): unknown {
+    this.open = false
+    return call('next', this.iterator, this.method)
+  }
+
+  take(result: unknown): boolean {
+    if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`)
+    const step = result as IteratorResult<unknown>
+    if (step.done) return false
+    this.value = step.value
+    this.open = true
+    return true
+  }
+
+  failed(): void {
+    this.thrown = true
+  }
+
+  close(): unknown {
+    this.open = false
+    const method = this.iterator.return
+    if (method === undefined || method === null) return undefined
+    if (!this.thrown) return call('return', this.iterator, method)
+    try {
+      const result: unknown = Reflect.apply(method, this.iterator, [])
+      return Promise.resolve(result).catch(() => undefined)
+    } catch {
+      return undefined
+    }
+  }
+}
+
+/** A synchronous iterator of promises. */
+class AwaitedValues extends AsyncHandle {
+  override next(): unknown {
+    return follow(super.next(), (result: IteratorResult<unknown>) => {
+      if (!isObject(result)) return result
+      const { done, value } = result as IteratorResult<unknown>
+      return Promise.resolve(value).then((given: unknown) => ({ done, value: given }))
+    })
+  }
+}

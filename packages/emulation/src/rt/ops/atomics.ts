@@ -1,0 +1,42 @@
+// Atomics.wait: the asynchronous form does not keep the process alive, and cannot be called off.
+import { op, type Op } from '../op.ts'
+import { apply, enter, type Table } from './table.ts'
+
+type Answer = 'ok' | 'not-equal' | 'timed-out'
+type WaitAsync = (
+  ...args: unknown[]
+) => { async: false; value: Answer } | { async: true; value: Promise<Answer> }
+
+/** The longest delay of a timer. */
+const LONG_MS = 2 ** 31 - 1
+
+/** Enters Atomics.wait. */
+export function atomicsPrimitives(table: Table): void {
+  const { waitAsync } = Atomics as unknown as { waitAsync: WaitAsync }
+  enter(table, 'Atomics', Atomics, 'wait', (original) => (_self, args) => {
+    return wait(waitAsync, args, () => apply(original, Atomics, args) as Answer)
+  })
+}
+
+function wait(waitAsync: WaitAsync, args: readonly unknown[], sync: () => Answer): Op<Answer> {
+  return op<Answer>(
+    'Atomics.wait',
+    (done) => {
+      const begun = waitAsync(...args)
+      if (!begun.async) return done(null, begun.value)
+      const alive = setInterval(() => {}, LONG_MS)
+      let waiting = true
+      void begun.value.then((answer) => {
+        clearInterval(alive)
+        if (waiting) done(null, answer)
+        // A wake-up that nobody waits for any more is for the next in line.
+        else if (answer === 'ok') Atomics.notify(args[0] as Int32Array, args[1] as number, 1)
+      })
+      return () => {
+        waiting = false
+        clearInterval(alive)
+      }
+    },
+    sync,
+  )
+}

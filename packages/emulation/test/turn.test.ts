@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import { inTurn } from '../src/rt/turn.ts'
+
+it('spreads long beginnings over turns of the event loop, in order', async () => {
+  let turns = 0
+  let isOver = false
+  const count = () => {
+    turns++
+    if (!isOver) setImmediate(count)
+  }
+  setImmediate(count)
+  const order: number[] = []
+  const busy = (i: number) => () => {
+    const until = performance.now() + 3
+    while (performance.now() < until);
+    order.push(i)
+  }
+  const numbers = Array.from({ length: 10 }, (_, i) => i)
+  for (const i of numbers) inTurn(busy(i))
+  // Two of 3 ms fill a turn of 4 ms; one that took longer does alone.
+  expect([[0], [0, 1]]).toContainEqual(order)
+  await new Promise<void>((resolve) => inTurn(resolve))
+  isOver = true
+  expect(order).toEqual(numbers)
+  expect(turns).toBeGreaterThanOrEqual(4)
+})

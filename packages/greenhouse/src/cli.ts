@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+// The `greenhouse` command. Each subcommand has a file of its own.
+import { Command } from 'commander'
+import { doctorCommand } from './cli/doctor.ts'
+import { explainCommand } from './cli/explain.ts'
+import { runCommand } from './cli/run.ts'
+
+const program = new Command('greenhouse')
+  .description('Runs programs that were written to block, and looks into them')
+  .enablePositionalOptions()
+  .addCommand(runCommand())
+  .addCommand(explainCommand())
+  .addCommand(doctorCommand())
+
+program.parse()

@@ -1,0 +1,21 @@
+// `greenhouse explain app.js`: runs a program green, and says at its end what was compiled, what suspended and what blocked.
+import { emulationReport } from '@greenhouse/emulation'
+import type { Command } from 'commander'
+import { explained } from './explained.ts'
+import { programCommand, run, type RunOptions } from './run.ts'
+
+/** The subcommand `explain`. */
+export function explainCommand(): Command {
+  return programCommand('explain')
+    .description('Run a program green, and say where it suspended and where it really blocked')
+    .option('--json', 'say it as JSON')
+    .action((script: string, args: string[], options: RunOptions & { readonly json?: boolean }) => {
+      process.on('exit', () => {
+        const report = emulationReport()
+        process.stderr.write(
+          options.json === true ? `${JSON.stringify(report, null, 2)}\n` : explained(report),
+        )
+      })
+      run(script, args, options)
+    })
+}

@@ -1,0 +1,50 @@
+// `greenhouse run app.js [args]`: a program that was written to block runs so that its blocking calls block only their
+// greenlets. All else is as under plain node: it is this process.
+import Module, { createRequire } from 'node:module'
+import { resolve } from 'node:path'
+import { compileProgram, type Patterns } from '@greenhouse/emulation'
+import { Command } from 'commander'
+
+/** What `run` and `explain` take. */
+export interface RunOptions {
+  readonly include?: Patterns
+  readonly exclude?: Patterns
+  readonly marked?: boolean
+  readonly exact?: boolean
+}
+
+/** The subcommand `run`. */
+export function runCommand(): Command {
+  return programCommand('run')
+    .description('Run a program green: blocking calls block only their greenlet')
+    .action((script: string, args: string[], options: RunOptions) => run(script, args, options))
+}
+
+/** A subcommand that runs a program. */
+export function programCommand(name: string): Command {
+  return new Command(name)
+    .argument('<script>', 'the program')
+    .argument('[args...]', 'its arguments')
+    .option('--include <package...>', 'compile only these packages')
+    .option('--exclude <package...>', 'do not compile these packages')
+    .option('--marked', "compile only modules that begin with 'use green'")
+    .option('--exact', 'suspend in the cheapest calls, too')
+    .passThroughOptions()
+}
+
+/** Makes this process that of the program. */
+export function run(script: string, args: readonly string[], options: RunOptions): void {
+  const path = resolve(script)
+  process.argv = [process.argv[0]!, resolved(path) ?? path, ...args]
+  compileProgram(options)
+  ;(Module as unknown as { runMain(): void }).runMain()
+}
+
+function resolved(path: string): string | null {
+  try {
+    return createRequire(path).resolve(path)
+  } catch {
+    // Node says that it is not there.
+    return null
+  }
+}
