@@ -2,6 +2,7 @@
 // The `greenhouse` command. Each subcommand has a file of its own.
 import { Command } from 'commander'
 import { backdoorCommand } from './cli/backdoor.ts'
+import { doctorCommand } from './cli/doctor.ts'
 import { explainCommand } from './cli/explain.ts'
 import { runCommand } from './cli/run.ts'
 import { topCommand } from './cli/top.ts'
@@ -13,5 +14,6 @@ const program = new Command('greenhouse')
   .addCommand(explainCommand())
   .addCommand(backdoorCommand())
   .addCommand(topCommand())
+  .addCommand(doctorCommand())
 
 program.parse()

@@ -56,7 +56,7 @@ describe('patch', () => {
         expect.objectContaining({
           code: 'GH_INVALID_ARGUMENT',
           message: expect.stringMatching(
-            /^Expected `name` to be one of .*events, .*timers\/promises/,
+            /^Expected `name` to be one of child_process, .*timers\/promises/,
           ),
         }),
       )
