@@ -1,4 +1,4 @@
-// `node --import greenhouse/register app.js`: the program is run green, as by `greenhouse run`.
-import { compileProgram } from '@greenhouse/emulation'
+// `node --import greenhouse/register app.js`: the program is patched and run green, as by `greenhouse run`.
+import { prepare } from './cli/prepare.ts'
 
-compileProgram()
+prepare()

@@ -2,14 +2,15 @@
 import { emulationReport } from '@greenhouse/emulation'
 import type { Command } from 'commander'
 import { explained } from './explained.ts'
-import { programCommand, run, type RunOptions } from './run.ts'
+import type { PrepareOptions } from './prepare.ts'
+import { programCommand, run } from './run.ts'
 
 /** The subcommand `explain`. */
 export function explainCommand(): Command {
   return programCommand('explain')
     .description('Run a program green, and say where it suspended and where it really blocked')
     .option('--json', 'say it as JSON')
-    .action((script: string, args: string[], options: RunOptions & { readonly json?: boolean }) => {
+    .action((script: string, args: string[], options: PrepareOptions & { readonly json?: boolean }) => {
       process.on('exit', () => {
         const report = emulationReport()
         process.stderr.write(

@@ -2,22 +2,14 @@
 // greenlets. All else is as under plain node: it is this process.
 import Module, { createRequire } from 'node:module'
 import { resolve } from 'node:path'
-import { compileProgram, type Patterns } from '@greenhouse/emulation'
 import { Command } from 'commander'
-
-/** What `run` and `explain` take. */
-export interface RunOptions {
-  readonly include?: Patterns
-  readonly exclude?: Patterns
-  readonly marked?: boolean
-  readonly exact?: boolean
-}
+import { prepare, type PrepareOptions } from './prepare.ts'
 
 /** The subcommand `run`. */
 export function runCommand(): Command {
   return programCommand('run')
     .description('Run a program green: blocking calls block only their greenlet')
-    .action((script: string, args: string[], options: RunOptions) => run(script, args, options))
+    .action((script: string, args: string[], options: PrepareOptions) => run(script, args, options))
 }
 
 /** A subcommand that runs a program. */
@@ -25,7 +17,10 @@ export function programCommand(name: string): Command {
   return new Command(name)
     .argument('<script>', 'the program')
     .argument('[args...]', 'its arguments')
-    .option('--include <package...>', 'compile only these packages')
+    .option('--patch <name...>', 'patch only these: http, fs/promises, pg, …')
+    .option('--no-patch', 'patch nothing')
+    .option('--green <package...>', 'compile only these packages')
+    .option('--no-green', 'compile nothing')
     .option('--exclude <package...>', 'do not compile these packages')
     .option('--marked', "compile only modules that begin with 'use green'")
     .option('--exact', 'suspend in the cheapest calls, too')
@@ -33,10 +28,10 @@ export function programCommand(name: string): Command {
 }
 
 /** Makes this process that of the program. */
-export function run(script: string, args: readonly string[], options: RunOptions): void {
+export function run(script: string, args: readonly string[], options: PrepareOptions): void {
   const path = resolve(script)
   process.argv = [process.argv[0]!, resolved(path) ?? path, ...args]
-  compileProgram(options)
+  prepare(options)
   ;(Module as unknown as { runMain(): void }).runMain()
 }
 
