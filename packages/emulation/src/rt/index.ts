@@ -25,8 +25,8 @@ import { alive, capture, captureAgain, DEAD, JUMP, keysOf, newResult, oddCallee 
 import { takeNewTarget } from './start.ts'
 import { quasi, superGet, superSet } from './words.ts'
 
-export { blocked, blockedPlaces, forgetBlocked, type BlockedPlace } from './account.ts'
-export { attachTwin, GREEN, SUSPEND, twinOf, type Callable, type Twin } from './convention.ts'
+export { blockedPlaces, forgetBlocked } from './account.ts'
+export { attachTwin, GREEN, twinOf, type Callable } from './convention.ts'
 export { callGreen, runSync } from './driver.ts'
 export { suspend } from './suspend.ts'
 export type { Op } from './op.ts'

@@ -10,13 +10,15 @@ export function explainCommand(): Command {
   return programCommand('explain')
     .description('Run a program green, and say where it suspended and where it really blocked')
     .option('--json', 'say it as JSON')
-    .action((script: string, args: string[], options: PrepareOptions & { readonly json?: boolean }) => {
-      process.on('exit', () => {
-        const report = emulationReport()
-        process.stderr.write(
-          options.json === true ? `${JSON.stringify(report, null, 2)}\n` : explained(report),
-        )
-      })
-      run(script, args, options)
-    })
+    .action(
+      (script: string, args: string[], options: PrepareOptions & { readonly json?: boolean }) => {
+        process.on('exit', () => {
+          const report = emulationReport()
+          process.stderr.write(
+            options.json === true ? `${JSON.stringify(report, null, 2)}\n` : explained(report),
+          )
+        })
+        run(script, args, options)
+      },
+    )
 }
