@@ -22,6 +22,12 @@ await once(server, 'listening')
 const { port } = server.address()
 
 const VARYING = /("|\b)(\w*[tT]imeMs|dev|ino|\w*time|date|Date|pid|fd|port|localPort)"?: [^,}\n]+/g
+// From Node 26 on, a handle that is collected open is an error.
+const closing = async (promise) => {
+  const opened = await promise
+  if (typeof opened?.close === 'function') await opened.close()
+  return opened
+}
 const show = (value) =>
   inspect(plain(value), { depth: 3, breakLength: Infinity, sorted: true, maxArrayLength: 5 })
     .replaceAll(folder, '<folder>')
@@ -122,8 +128,10 @@ async function main() {
               ])
         })
       } else if (!(typeof odd === 'number' && name.startsWith('lch'))) {
-        await call(`fsp.${name} #${at}`, () => fsp[name](odd))
-        await call(`fsp.${name} file #${at}`, () => fsp[name](join(folder, `${name}${at}`), odd))
+        await call(`fsp.${name} #${at}`, () => closing(fsp[name](odd)))
+        await call(`fsp.${name} file #${at}`, () =>
+          closing(fsp[name](join(folder, `${name}${at}`), odd)),
+        )
       }
     }
   }
