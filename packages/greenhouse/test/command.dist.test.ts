@@ -6,7 +6,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 describe('the packed command', () => {
   let project: PackedProject | undefined
   beforeAll(async () => {
-    const names = ['scheduler', 'util', 'io', 'pool', 'emulation', 'backdoor', 'compat', 'greenhouse']
+    const names = [
+      'scheduler',
+      'util',
+      'io',
+      'pool',
+      'emulation',
+      'backdoor',
+      'compat',
+      'greenhouse',
+    ]
     // The registry is not asked: what others have made comes from here, too.
     const others = 'gen-mapping trace-mapping sourcemap-codec resolve-uri'.split(' ')
     project = await installPacked([
