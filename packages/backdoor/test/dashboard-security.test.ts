@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process'
 import type { IncomingMessage } from 'node:http'
+import { certificate, hasOpenssl } from '@greenhouse/test-kit/certificate'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import { once } from 'node:events'
@@ -123,21 +123,6 @@ describe('who gets in', () => {
     expect(answer.status).toBe(413)
   })
 })
-
-function hasOpenssl(): boolean {
-  return spawnSync('openssl', ['version']).status === 0
-}
-
-function certificate(): { key: string; cert: string } {
-  const args =
-    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost'
-  const { stdout } = spawnSync('openssl', [...args.split(' '), '-keyout', '-', '-out', '-'], {
-    encoding: 'utf8',
-  })
-  const part = (name: string) =>
-    new RegExp(`-----BEGIN ${name}-----[^]+-----END ${name}-----`).exec(stdout)![0]
-  return { key: part('PRIVATE KEY'), cert: part('CERTIFICATE') }
-}
 
 describe('other sites', () => {
   it('are refused by their Host, their Origin, and what the browser says of them', async () => {

@@ -1,3 +1,4 @@
+import { certificate, hasOpenssl } from '@greenhouse/test-kit/certificate'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { execFile, spawnSync } from 'node:child_process'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
@@ -544,18 +545,3 @@ describe('serveHttp, other clients', () => {
     expect(await server.stop()).toBe(true)
   })
 })
-
-function hasOpenssl(): boolean {
-  return spawnSync('openssl', ['version']).status === 0
-}
-
-function certificate(): { key: string; cert: string } {
-  const args =
-    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost'
-  const { stdout } = spawnSync('openssl', [...args.split(' '), '-keyout', '-', '-out', '-'], {
-    encoding: 'utf8',
-  })
-  const part = (name: string) =>
-    new RegExp(`-----BEGIN ${name}-----[^]+-----END ${name}-----`).exec(stdout)![0]
-  return { key: part('PRIVATE KEY'), cert: part('CERTIFICATE') }
-}
