@@ -70,6 +70,9 @@ const handles = (): Record<string, number> => {
   delete counts['Timeout']
   return counts
 }
+/** Those of the test runner come and go; a leak leaves thousands. */
+const timeouts = (): number =>
+  process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
 const heap = async (): Promise<number> => {
   for (let i = 0; i < 4; i++) {
     await turn()
@@ -102,6 +105,7 @@ describe('time-outs leave nothing behind', () => {
     await expect.poll(openConnections, { timeout: 5000 }).toBe(0)
     await expect.poll(handles, { timeout: 5000 }).toEqual(quiet)
     expect(emitter.eventNames()).toEqual([])
+    expect(timeouts()).toBeLessThan(50)
     expect((await heap()) - heapBefore).toBeLessThan(4)
     expect(readdirSync('/proc/self/fd').length).toBeLessThan(200)
   })

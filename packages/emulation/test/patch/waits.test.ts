@@ -1,4 +1,5 @@
 // Waits of Node that are promises: timers/promises, events, stream/promises.
+import { createHook } from 'node:async_hooks'
 import { EventEmitter, getEventListeners } from 'node:events'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import stream from 'node:stream'
@@ -16,8 +17,25 @@ const streams = process.getBuiltinModule('stream/promises')
 beforeEach(() => patch('timers/promises', 'events', 'stream/promises'))
 
 const aborted = { name: 'AbortError', code: 'ABORT_ERR' }
-const timeouts = (): number =>
-  process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+
+/** The timers that are set for so many milliseconds while something runs: others of the process come and go. */
+async function timersOf(ms: number, run: () => Promise<unknown>): Promise<NodeTimer[]> {
+  const made: NodeTimer[] = []
+  const hook = createHook({
+    init(_id, type, _trigger, resource) {
+      if (type === 'Timeout' && (resource as NodeTimer)._idleTimeout === ms)
+        made.push(resource as NodeTimer)
+    },
+  }).enable()
+  await run()
+  hook.disable()
+  return made
+}
+
+interface NodeTimer {
+  readonly _idleTimeout: number
+  readonly _destroyed: boolean
+}
 
 const eventually = (emit: (emitter: EventEmitter) => void): EventEmitter => {
   const emitter = new EventEmitter()
@@ -103,22 +121,24 @@ describe.each(WAITS)('%s', (_, call, value) => {
 
 describe('timers/promises', () => {
   it('leaves no timer, and takes no longer than the deadline', async () => {
-    const before = timeouts()
     const begun = performance.now()
-    const error = await errorOf(
-      withTimeout(20, async () =>
-        Promise.all([
-          timers.setTimeout(60_000),
-          timers.scheduler.wait(60_000),
-          timers.setInterval(60_000).next(),
-          timers.setTimeout(60_000, 1, { signal: new AbortController().signal }),
-        ]),
-      ),
-    )
+    let error: unknown
+    const made = await timersOf(60_000, async () => {
+      error = await errorOf(
+        withTimeout(20, async () =>
+          Promise.all([
+            timers.setTimeout(60_000),
+            timers.scheduler.wait(60_000),
+            timers.setInterval(60_000).next(),
+            timers.setTimeout(60_000, 1, { signal: new AbortController().signal }),
+          ]),
+        ),
+      )
+    })
     expect(error).toMatchObject({ code: 'GH_TIMEOUT', cause: aborted })
     expect(performance.now() - begun).toBeLessThan(500)
     await turn()
-    expect(timeouts()).toBe(before)
+    expect(made.map(({ _destroyed }) => _destroyed)).toEqual([true, true, true, true])
   })
 
   it('gives Node’s own errors for bad arguments', async () => {
