@@ -61,7 +61,8 @@ export default defineConfig({
           setupFiles,
           include: ['scripts/docs/docs.test.ts'],
           exclude,
-          testTimeout: 15_000,
+          // The first block loads all packages, which takes long on a busy machine.
+          testTimeout: 60_000,
         },
       },
     ],

@@ -16,7 +16,7 @@ for (const block of allBlocks(root)) {
     try {
       await import(/* @vite-ignore */ blockModule(block))
       if (block.expected.length > 0) {
-        await vi.waitFor(() => expect(printed).toEqual(block.expected), 2000)
+        await vi.waitFor(() => expect(printed).toEqual(block.expected), 10_000)
       }
     } finally {
       log.mockRestore()
