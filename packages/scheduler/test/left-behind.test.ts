@@ -138,6 +138,30 @@ describe('C5 a scope left behind on a foreign promise', () => {
     expect(heard).toEqual(['of its own'])
   })
 
+  it('ends silently of its own time-out, too, when an end came on top of that', () =>
+    withVirtualClock(async (clock) => {
+      const heard: unknown[] = []
+      const handler = globalExceptionHandler((error) => heard.push(error))
+      let open!: () => void
+      const gate = new Promise<void>((resolve) => (open = resolve))
+      const greenlet = schedule(async () =>
+        withTimeout(5, async () => {
+          try {
+            await pauseFor(60_000)
+          } finally {
+            await gate
+          }
+        }),
+      )
+      await clock.advance(5)
+      end(greenlet)
+      await expect(greenlet.join()).rejects.toMatchObject({ code: 'GH_EXIT' })
+      open()
+      await turns()
+      removeGlobalExceptionHandler(handler)
+      expect(heard).toEqual([])
+    }))
+
   it('is not one that has just been woken: then the call waits for its cleanup', () =>
     withVirtualClock(async () => {
       const log: string[] = []

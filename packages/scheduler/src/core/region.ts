@@ -183,7 +183,8 @@ export class Region extends Scope implements Source {
     forgetReminder(this)
     if (this.abandoned) {
       ;(this.home as unknown as Scope).extra?.abandoned?.delete(this)
-      if (outcome === FAILED && value !== this.told) report(value, this.home as unknown as Scope)
+      const interrupted = value === this.told || value === this.cause
+      if (outcome === FAILED && !interrupted) report(value, this.home as unknown as Scope)
     } else if ((this.bits & INTERRUPTED) !== 0) this.passOn(outcome === FAILED ? value : undefined)
     this.conclude(this, outcome, value)
     leaveWork(this, this.outer, outcome === FAILED || this.cause !== undefined, this.cause ?? value)
