@@ -42,6 +42,7 @@ export const suite = {
   contenders: [
     node('greenhouse'),
     node('greenhouse, await'),
+    node('greenhouse, recvInto'),
     node(LIMIT),
     node('net callbacks'),
     node('net callbacks, back-pressure'),

@@ -2,7 +2,8 @@
 import { createServer } from 'node:net'
 
 const servers = {
-  greenhouse: serveGenerators,
+  greenhouse: () => serveGenerators(echo),
+  'greenhouse, recvInto': () => serveGenerators(echoInto),
   'greenhouse, await': serveAsync,
   'net callbacks': () => serveNet({}, callBack),
   'net callbacks, back-pressure': () => serveNet({}, callBackInTurn),
@@ -13,23 +14,38 @@ const servers = {
 const port = await servers[process.argv[2]]()
 console.log(port)
 
-async function serveGenerators() {
+async function serveGenerators(echo) {
   const { schedule } = await import('@greenhouse/scheduler')
   const { listen } = await import('@greenhouse/io')
   const listener = await listen('127.0.0.1:0', { backlog: 4096 })
-  function* echo(socket) {
-    try {
-      for (let data; (data = yield* socket.recv()).length > 0;) yield* socket.sendAll(data)
-    } catch {
-      // The peer has gone.
-    } finally {
-      socket.close()
-    }
-  }
   schedule(function* () {
     for (;;) schedule(echo, yield* listener.accept())
   })
   return listener.address.port
+}
+
+function* echo(socket) {
+  try {
+    for (let data; (data = yield* socket.recv()).length > 0;) yield* socket.sendAll(data)
+  } catch {
+    // The peer has gone.
+  } finally {
+    socket.close()
+  }
+}
+
+/** In memory that each connection has for itself. */
+function* echoInto(socket) {
+  const memory = Buffer.allocUnsafeSlow(16_384)
+  try {
+    for (let length; (length = yield* socket.recvInto(memory)) > 0;) {
+      yield* socket.sendAll(memory.subarray(0, length))
+    }
+  } catch {
+    // The peer has gone.
+  } finally {
+    socket.close()
+  }
 }
 
 async function serveAsync() {

@@ -8,7 +8,7 @@ import { runDashboard } from '@greenhouse/backdoor'
 
 const greenlets = Number(process.argv[2] ?? 5000)
 const rounds = Number(process.argv[3] ?? 12)
-const ROUND_MS = 4000
+const ROUND_MS = 1500
 
 // The page, as far as the process can tell: it reads every frame, in a process of its own.
 const PAGE = `fetch(process.argv[1]).then(async (answer) => {
@@ -50,21 +50,21 @@ schedule(function* measure() {
     }
   }
   const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
-  const shares = (mode) =>
-    modes[mode].map((value, i) => (100 * (modes.none[i] - value)) / modes.none[i])
-  const spread = (values) => {
-    const sorted = values.toSorted((a, b) => a - b)
-    return `${sorted[sorted.length >> 2].toFixed(2)} to ${sorted[(3 * sorted.length) >> 2].toFixed(2)} %`
+  // What else the machine does only ever slows a round down: the best third tells most.
+  const best = (values) => {
+    const third = values.toSorted((a, b) => b - a).slice(0, Math.ceil(values.length / 3))
+    return third.reduce((sum, value) => sum + value, 0) / third.length
   }
+  const lost = (of, mode) => `${(100 * (1 - of(modes[mode]) / of(modes.none))).toFixed(2)} %`
   console.log(`${greenlets} greenlets, ${rounds} rounds of ${ROUND_MS} ms, Node ${process.version}`)
   console.log(`no dashboard        ${(median(modes.none) / 1e6).toFixed(3)} M items a CPU second`)
   for (const [mode, label] of [
     ['served', 'dashboard, no page '],
     ['watched', 'dashboard, a page  '],
   ]) {
-    const lost = shares(mode)
+    const speed = (median(modes[mode]) / 1e6).toFixed(3)
     console.log(
-      `${label} ${(median(modes[mode]) / 1e6).toFixed(3)} M, loses ${median(lost).toFixed(2)} % (half of the rounds: ${spread(lost)})`,
+      `${label} ${speed} M, loses ${lost(best, mode)} in the best third of the rounds, ${lost(median, mode)} in the median`,
     )
   }
   const { frames, bytes, tookMs } = read

@@ -29,6 +29,8 @@ export interface Taker {
   take(inbox: Inbox): unknown
   /** What it gets when no more will come and `take` was not satisfied. May throw. */
   takeLast(inbox: Inbox): unknown
+  /** Takes bytes that are just coming, past the inbox, which is empty: all of them, or gives `NOT_YET` and takes nothing. */
+  takeComing?(bytes: Uint8Array, length: number): unknown
   /** The bytes by which a value that nobody consumed goes back, where the value itself is not a Buffer. */
   bytesOf?(value: unknown): Uint8Array
 }
@@ -73,10 +75,13 @@ export class Inbox {
     const { readers } = this
     const operation = readers === null ? null : readers.first
     if (operation !== null && this.size === 0) {
-      const most = operation.value
-      if (typeof most === 'number' && length <= most) {
+      const item = operation.value as number | Taker
+      let value: unknown = NOT_YET
+      if (typeof item !== 'number') value = item.takeComing?.(bytes, length) ?? NOT_YET
+      else if (length <= item) value = copyOf(bytes, length)
+      if (value !== NOT_YET) {
         readers!.shift()
-        resume(operation, copyOf(bytes, length))
+        resume(operation, value)
         return this.goesOn()
       }
     }

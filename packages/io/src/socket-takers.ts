@@ -46,6 +46,13 @@ export class IntoTaker implements Taker {
     return 0
   }
 
+  takeComing(bytes: Uint8Array, length: number): unknown {
+    const { target } = this
+    if (length > target.length) return NOT_YET
+    target.set(length === bytes.length ? bytes : bytes.subarray(0, length))
+    return length
+  }
+
   bytesOf(count: unknown): Uint8Array {
     // A copy: the memory is the caller's again.
     return Buffer.from(this.target.subarray(0, count as number))

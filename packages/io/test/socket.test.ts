@@ -86,6 +86,20 @@ describe.each(TRANSPORTS)('Socket over $name', (transport) => {
     expect(await peer.recvInto(memory)).toBe(0)
   })
 
+  it('I05 recvInto takes what comes while it waits, and leaves what does not fit', async () => {
+    const [socket, peer] = await pair(transport)
+    const memory = Buffer.alloc(8, '.')
+    const taken = schedule(async () => peer.recvInto(memory))
+    await pause()
+    await socket.sendAll(Buffer.from('hello'))
+    expect([await taken.join(), memory.toString()]).toEqual([5, 'hello...'])
+    const short = schedule(async () => peer.recvInto(memory.subarray(5)))
+    await pause()
+    await socket.sendAll(Buffer.from('12345'))
+    expect([await short.join(), memory.toString()]).toEqual([3, 'hello123'])
+    expect((await peer.recv()).toString()).toBe('45')
+  })
+
   it('I07 sendAll delivers all, however much', async () => {
     const [socket, peer] = await pair(transport)
     const bytes = Buffer.alloc(3_000_000, 'greenhouse ')
