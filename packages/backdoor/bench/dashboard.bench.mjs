@@ -1,39 +1,44 @@
-// What a dashboard costs a program of 5,000 busy greenlets, with a page open and with none. Rounds alternate, so that what else
-// the machine does falls on all alike, and work is counted by the second of the program's own processor time.
+// What a dashboard costs a program of 5,000 greenlets: with a page open, and with none. The program has a set amount of work,
+// and time to spare, so that the processor time that it uses more is the dashboard's, whatever else the machine does. In a
+// program without time to spare, that is the share of the throughput which it loses.
 // `node packages/backdoor/bench/dashboard.bench.mjs [greenlets] [rounds]` after `npm run build`.
 import { spawn } from 'node:child_process'
-import { end, greenlet, pauseFor, schedule } from '@greenhouse/scheduler'
+import { once } from 'node:events'
+import { end, greenlet, pauseFor, schedule, wait } from '@greenhouse/scheduler'
 import { Queue } from '@greenhouse/util'
 import { runDashboard } from '@greenhouse/backdoor'
 
 const greenlets = Number(process.argv[2] ?? 5000)
 const rounds = Number(process.argv[3] ?? 12)
-const ROUND_MS = 1500
+const ROUND_MS = 4000
 
-// The page, as far as the process can tell: it reads every frame, in a process of its own.
-const PAGE = `fetch(process.argv[1]).then(async (answer) => {
-  const read = { bytes: 0, frames: 0, tookMs: 0 }
-  process.on('SIGTERM', () => { console.log(JSON.stringify(read)); process.exit() })
-  for await (const chunk of answer.body) {
-    read.bytes += chunk.length
-    for (const [, tookMs] of Buffer.from(chunk).toString().matchAll(/"tookMs":([0-9.]+)/g)) {
-      read.frames++
-      read.tookMs += Number(tookMs)
+// The page, as far as the process can tell: it reads every frame, in a process of its own, until the dashboard ends.
+const PAGE = `const read = { bytes: 0, frames: 0, tookMs: 0 }
+fetch(process.argv[1])
+  .then(async (answer) => {
+    for await (const chunk of answer.body) {
+      read.bytes += chunk.length
+      for (const [, tookMs] of Buffer.from(chunk).toString().matchAll(/"tookMs":([0-9.]+)/g)) {
+        read.frames++
+        read.tookMs += Number(tookMs)
+      }
     }
-  }
-})`
+  })
+  .catch(() => {})
+  .finally(() => console.log(JSON.stringify(read)))`
 
-let work = 0
+// Each works for a moment every half second: between two frames, all have moved.
 for (let i = 0; i < greenlets / 2; i++) {
   const queue = new Queue(4)
   schedule(function* producer() {
-    for (let n = 0; ; n++) yield* queue.put(n)
+    yield* pauseFor((500 * i) / greenlets)
+    for (let n = 0; ; n++) {
+      yield* queue.put(n)
+      yield* pauseFor(500)
+    }
   })
   schedule(function* consumer() {
-    for (;;) {
-      yield* queue.get()
-      work++
-    }
+    for (;;) yield* queue.get()
   })
 }
 
@@ -46,31 +51,24 @@ schedule(function* measure() {
     const order = Object.keys(modes)
     for (let i = 0; i < order.length; i++) {
       const mode = order[(i + round) % order.length]
-      modes[mode].push(yield* once(mode))
+      modes[mode].push(yield* measureOnce(mode))
     }
   }
-  const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
-  // What else the machine does only ever slows a round down: the best third tells most.
-  const best = (values) => {
-    const third = values.toSorted((a, b) => b - a).slice(0, Math.ceil(values.length / 3))
-    return third.reduce((sum, value) => sum + value, 0) / third.length
-  }
-  const lost = (of, mode) => `${(100 * (1 - of(modes[mode]) / of(modes.none))).toFixed(2)} %`
   console.log(`${greenlets} greenlets, ${rounds} rounds of ${ROUND_MS} ms, Node ${process.version}`)
-  console.log(`no dashboard        ${(median(modes.none) / 1e6).toFixed(3)} M items a CPU second`)
+  const alone = median(modes.none)
+  console.log(`no dashboard        ${alone.toFixed(2)} % of a processor`)
   for (const [mode, label] of [
     ['served', 'dashboard, no page '],
     ['watched', 'dashboard, a page  '],
   ]) {
-    const speed = (median(modes[mode]) / 1e6).toFixed(3)
+    const more = modes[mode].map((share, i) => share - modes.none[i])
     console.log(
-      `${label} ${speed} M, loses ${lost(best, mode)} in the best third of the rounds, ${lost(median, mode)} in the median`,
+      `${label} ${median(modes[mode]).toFixed(2)} %, ${median(more).toFixed(2)} % more (${quarters(more)})`,
     )
   }
   const { frames, bytes, tookMs } = read
-  const share = (100 * tookMs) / (rounds * (ROUND_MS + 1000))
   console.log(
-    `${frames} frames of ${(bytes / frames / 1e3).toFixed(0)} kB, ${(tookMs / frames).toFixed(1)} ms each: ${share.toFixed(2)} % of the time`,
+    `${frames} frames of ${(bytes / frames / 1e3).toFixed(0)} kB, ${(tookMs / frames).toFixed(1)} ms each`,
   )
   process.exit()
 })
@@ -80,7 +78,8 @@ function* serve(onUrl) {
   yield* runDashboard('127.0.0.1:0', { onListening: ({ url }) => onUrl(url) })
 }
 
-function* once(mode) {
+/** Per cent of a processor that the process uses. */
+function* measureOnce(mode) {
   let url
   const serving =
     mode === 'none'
@@ -92,14 +91,23 @@ function* once(mode) {
   page?.stdout.on('data', (text) => {
     for (const [key, value] of Object.entries(JSON.parse(text))) read[key] += value
   })
-  yield* pauseFor(1000)
-  const before = work
+  // A page comes with all at once, and pays for it with its first pauses.
+  yield* pauseFor(3000)
   const cpu = process.cpuUsage()
+  const started = performance.now()
   yield* pauseFor(ROUND_MS)
   const { user, system } = process.cpuUsage(cpu)
-  const speed = (work - before) / ((user + system) / 1e6)
-  page?.kill()
+  const share = (user + system) / 10 / (performance.now() - started)
   if (serving !== null) end(serving)
-  yield* pauseFor(300)
-  return speed
+  if (page !== null) yield* wait(once(page, 'close'))
+  return share
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]
+}
+
+function quarters(values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  return `half of the rounds: ${sorted[sorted.length >> 2].toFixed(2)} to ${sorted[(3 * sorted.length) >> 2].toFixed(2)} %`
 }
