@@ -86,23 +86,24 @@ describe('trace', () => {
 describe('monitor', () => {
   it('names the greenlet that holds the event loop, with its stack while it is stuck', async () => {
     const seen: Blockage[] = []
+    const atSpin = ({ holder, stack }: Blockage) =>
+      holder.includes('busy') && stack.some((line) => line.includes('spin'))
     const watch = await monitor({ thresholdMs: 40, onBlocked: (blockage) => seen.push(blockage) })
     await schedule(async function busy() {
       function spin() {
         const untilMs = performance.now() + 200
         while (performance.now() < untilMs);
       }
-      // On a loaded machine the watchdog's thread may miss a stretch.
-      while (!seen.some(({ holder }) => holder.includes('busy'))) {
+      // On a loaded machine the watchdog's thread may miss a stretch, or look when it is just over.
+      while (!seen.some(atSpin)) {
         await pauseFor(20)
         spin()
       }
     }).join()
     await watch.stop()
-    const blockage = seen.find(({ holder }) => holder.includes('busy'))!
+    const blockage = seen.find(atSpin)!
     expect(blockage.holder).toMatch(/^greenlet \d+ "busy"$/)
     expect(blockage.forMs).toBeGreaterThanOrEqual(40)
-    expect(blockage.stack.some((line) => line.includes('spin'))).toBe(true)
   })
 
   it('reports neither itself nor an idle process', async () => {

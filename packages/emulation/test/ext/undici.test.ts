@@ -97,13 +97,11 @@ for (const version of ['undici', 'undici7']) {
 
     it('fails at once while it waits for a connection, and is never sent', async () => {
       const dispatcher = pool({ connections: 1, pipelining: 1 })
-      const innocent = ask(dispatcher, '/innocent?wait=150')
+      const innocent = ask(dispatcher, '/innocent?wait=400')
       await until(() => open === 1, 'the connection is busy')
-      const { ms, error } = await timed(() =>
-        withTimeout(20, () => ask(dispatcher, '/second?wait=0')),
-      )
+      const { error } = await timed(() => withTimeout(20, () => ask(dispatcher, '/second?wait=0')))
       expect(error).toMatchObject({ code: 'GH_TIMEOUT' })
-      expect(ms).toBeLessThan(120)
+      expect(open, 'the connection is busy still').toBe(1)
       expect(await innocent).toBe('innocent')
       const { body, headers } = await dispatcher.request({ path: '/third?wait=0', method: 'GET' })
       expect(await body.text()).toBe('third')

@@ -206,12 +206,13 @@ describe('disown', () => {
       'AbortError',
     ])
 
-    const shared = memo(() => disown(() => sleep(50, 'value')))
-    const begun = performance.now()
+    let arrived = false
+    const shared = memo(() => disown(() => sleep(300, 'value')))
+    void shared().then(() => (arrived = true))
     const first = errorOf(withTimeout(10, async () => wait(shared())))
     const second = withTimeout(1000, async () => wait(shared()))
     expect(await first).toMatchObject({ code: 'GH_TIMEOUT' })
-    expect(performance.now() - begun).toBeLessThan(45)
+    expect(arrived).toBe(false)
     expect(await second).toBe('value')
   })
 })
