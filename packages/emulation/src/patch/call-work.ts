@@ -16,11 +16,16 @@ export class CallWork extends Work {
     this.kind = kind
   }
 
-  override abort(reason: unknown): void {
-    this.cancelled = true
+  override abort(reason: unknown): boolean | void {
+    this.refuse(reason)
     // One that nobody waits for is silent.
     this.promise?.catch(ignore)
     this.reject(new AbortError(reason))
+  }
+
+  /** Marks it as aborted: what comes now comes to nobody. */
+  refuse(_reason: unknown): void {
+    this.cancelled = true
   }
 
   /** Makes a call that has begun belong to the current scope; what comes after an abort is given back or dropped. */

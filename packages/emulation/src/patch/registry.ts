@@ -6,6 +6,9 @@ import { PatchSet, type PatchDefinition } from './patch-set.ts'
 
 const CELL = Symbol.for('@greenhouse/emulation/patches@1')
 
+/** Modules whose sockets belong to scopes only by `own`. */
+const SOCKETS: readonly string[] = ['net', 'tls', 'dgram']
+
 const cell = globalThis as unknown as Record<symbol, Map<string, PatchSet> | undefined>
 const sets: Map<string, PatchSet> = (cell[CELL] ??= new Map(
   [...builtins, ...clientPatches()].map((definition) => [
@@ -42,7 +45,6 @@ export function namedPatch(name: string): PatchSet {
   const bare = typeof name === 'string' ? name.replace(/^node:/, '') : name
   const set = sets.get(bare)
   if (set !== undefined) return set
-  const sockets =
-    bare === 'net' || bare === 'tls' ? ' (sockets belong to scopes by `own(socket)`)' : ''
+  const sockets = SOCKETS.includes(bare) ? ' (sockets belong to scopes by `own(socket)`)' : ''
   return wrongValue('name', `one of ${patchNames().join(', ')}${sockets}`, name)
 }

@@ -1,12 +1,14 @@
 // A call that Node can stop by a signal. The work stands for that signal itself: Node asks it whether it is aborted, and
-// adds one listener at most. The caller's own signal, where there is one, goes on to be heard, and nothing stays on it.
+// adds its listeners. The caller's own signal, where there is one, goes on to be heard, and nothing stays on it.
 import { CallWork } from './call-work.ts'
 
-type Listener = (event: { readonly type: 'abort' }) => void
+export type Listener = (event: { readonly type: 'abort' }) => void
+
+const NONE: readonly Listener[] = []
 
 export class SignalWork extends CallWork {
   readonly user: AbortSignal | undefined
-  listener: Listener | null = null
+  listeners: readonly Listener[] = NONE
   why: unknown
 
   constructor(kind: string, user: AbortSignal | undefined) {
@@ -23,27 +25,35 @@ export class SignalWork extends CallWork {
   }
 
   addEventListener(type: string, listener: Listener, options?: object): void {
-    this.listener = listener
+    this.listeners = [...this.listeners, listener]
     this.user?.addEventListener(type, listener as never, options as never)
   }
 
   removeEventListener(type: string, listener: Listener, options?: object): void {
-    this.listener = null
+    this.listeners = this.listeners.filter((one) => one !== listener)
     this.user?.removeEventListener(type, listener as never, options as never)
   }
 
-  override abort(reason: unknown): void {
+  override refuse(reason: unknown): void {
     this.why = reason
+    super.refuse(reason)
+  }
+
+  override abort(reason: unknown): boolean | void {
     super.abort(reason)
     this.stop()
   }
 
-  /** Tells Node, which then cleans up. It counts on the signal to have forgotten a listener that was called. */
+  /** Tells Node, which then cleans up. It counts on the signal to have forgotten listeners that were called. */
   stop(): void {
-    const { listener } = this
-    if (listener === null) return
-    this.removeEventListener('abort', listener)
-    listener.call(this as never, { type: 'abort' })
+    for (const listener of this.forget()) listener.call(this as never, { type: 'abort' })
+  }
+
+  /** Takes all listeners away. */
+  forget(): readonly Listener[] {
+    const { listeners } = this
+    for (const listener of listeners) this.removeEventListener('abort', listener)
+    return listeners
   }
 }
 

@@ -334,6 +334,95 @@ async function main() {
   )
   await call('fetch nothing', () => fetch())
 
+  const zlib = require('node:zlib')
+  const crypto = require('node:crypto')
+  const { subtle } = crypto.webcrypto
+  const heard = (done, fn) => new Promise((resolve) => fn((...all) => resolve(done(...all))))
+  const CODECS = Object.keys(zlib).filter(
+    (name) => Object.hasOwn(zlib, `${name}Sync`) && !name.startsWith('create'),
+  )
+  const HASHING = ['pbkdf2', 'scrypt', 'hkdf', 'randomBytes', 'randomFill', 'randomInt']
+  const KEYS = ['generateKey', 'generateKeyPair', 'generatePrime', 'checkPrime', 'sign', 'verify']
+  for (const odd of ODD) {
+    for (const name of CODECS) {
+      await call(`zlib.${name}`, (done) => orWaits(heard(done, (cb) => zlib[name](odd, cb))))
+      await call(`zlib.${name} options`, (done) =>
+        orWaits(heard(done, (cb) => zlib[name]('x', odd, cb))),
+      )
+      // A stream that is made aborted and then not used fails out of anybody's reach.
+      if (odd?.signal !== aborted) await call(`zlib.${name} without`, () => zlib[name]('x', odd))
+      await call(`zlib.${name} promisified`, () => promisify(zlib[name])(odd))
+    }
+    for (const name of [...HASHING, ...KEYS]) {
+      for (const args of [[], ['a'], ['a', 'b'], ['a', 'b', 1], ['a', 'b', 1, 8]]) {
+        // By chance, or slow.
+        if (name === 'randomInt' && odd === 5) continue
+        if (name === 'scrypt' && args.length === 3) continue
+        await call(`crypto.${name} ${args.length}`, (done) =>
+          orWaits(heard(done, (cb) => crypto[name](odd, ...args, cb))),
+        )
+        await call(`crypto.${name} last ${args.length}`, (done) =>
+          orWaits(heard(done, (cb) => crypto[name](...args, odd, cb))),
+        )
+      }
+    }
+    for (const name of ['digest', 'encrypt', 'sign', 'importKey', 'exportKey', 'deriveBits']) {
+      await call(`subtle.${name}`, () => subtle[name](odd, odd, odd, odd, odd))
+    }
+    await call('subtle.digest', () => subtle.digest('SHA-256', odd))
+  }
+  await call('pbkdf2', (done) => heard(done, (cb) => crypto.pbkdf2('a', 'b', 1, 8, 'sha1', cb)))
+  await call('scrypt', (done) => heard(done, (cb) => crypto.scrypt('a', 'b', 8, { N: 2 }, cb)))
+  await call('hkdf', (done) => heard(done, (cb) => crypto.hkdf('sha1', 'a', 'b', 'c', 8, cb)))
+  await call('digest', async () => Buffer.from(await subtle.digest('SHA-1', Buffer.from('a'))))
+  await call('digest this', () => subtle.digest.call({}, 'SHA-1', Buffer.from('a')))
+  await call('pair', () => promisify(crypto.generateKeyPair)('ed25519'))
+  await call('randomInt', (done) => heard(done, (cb) => crypto.randomInt(1, cb)))
+  await call('random nothing', (done) => {
+    crypto.randomFill(Buffer.alloc(0), done)
+  })
+  for (const bytes of ['not packed', zlib.gzipSync('packed')]) {
+    await call('gunzip', (done) => heard(done, (cb) => zlib.gunzip(bytes, cb)))
+    await call('unzip', () => promisify(zlib.unzip)(bytes, { maxOutputLength: 3 }))
+  }
+
+  const readline = require('node:readline')
+  const asking = require('node:readline/promises')
+  const typed = (module) => {
+    const input = new PassThrough()
+    setImmediate(() => input.write('one\ntwo\n'))
+    return module.createInterface({ input, output: new PassThrough().resume() })
+  }
+  for (const odd of ODD) {
+    const told = (done, ...args) =>
+      orWaits(heard(done, (cb) => typed(readline).question(...args, cb)))
+    await call('question', (done) => told(done, odd))
+    await call('question options', (done) => told(done, '?', odd))
+    await call('question without', () => typed(readline).question(odd, odd))
+    await call('question promised', () => {
+      const one = typed(readline)
+      return orWaits(promisify(one.question).call(one, '?', odd))
+    })
+    await call('question of a promise', () => orWaits(typed(asking).question(odd, odd)))
+  }
+  await call('question cut', () => typed(asking).question('?', { signal: later() }))
+  for (const module of [readline, asking]) {
+    await call('lines', async () => {
+      const lines = []
+      for await (const line of typed(module)) if (lines.push(line) === 2) break
+      return lines
+    })
+    await call('the same lines', () => {
+      const one = typed(module)
+      return one[Symbol.asyncIterator]() === one[Symbol.asyncIterator]()
+    })
+    await call('closed', () => {
+      const one = typed(module)
+      one.close()
+      return one.question('?', () => {})
+    })
+  }
+
   // How the functions look.
   for (const [module, names] of [
     [fsp, Object.keys(fsp)],
@@ -344,12 +433,18 @@ async function main() {
     [globalThis, ['fetch']],
     [dns.promises, Object.keys(dns.promises)],
     [childProcess, ['exec', 'execFile', 'spawn', 'fork']],
+    [zlib, CODECS],
+    [crypto, [...HASHING, ...KEYS, 'diffieHellman']],
+    [Object.getPrototypeOf(subtle), Object.getOwnPropertyNames(Object.getPrototypeOf(subtle))],
+    [readline.Interface.prototype, ['question']],
+    [asking.Interface.prototype, ['question']],
+    [Object.getPrototypeOf(readline.Interface.prototype), [Symbol.asyncIterator]],
   ]) {
     for (const name of names) {
       const { value: fn, ...flags } = Object.getOwnPropertyDescriptor(module, name)
       if (typeof fn !== 'function') continue
       lines.push(
-        `${name} ${show(flags)} ${fn.name} ${fn.length} ${String(Reflect.ownKeys(fn).map(String))} ${Object.getPrototypeOf(fn).constructor.name}`,
+        `${String(name)} ${show(flags)} ${fn.name} ${fn.length} ${String(Reflect.ownKeys(fn).map(String))} ${Object.getPrototypeOf(fn).constructor.name}`,
       )
     }
   }

@@ -1,4 +1,5 @@
-// What is left behind: nothing, after 10,000 operations that timed out, and on a signal that lives long.
+// What is left behind: nothing, after thousands of operations that timed out, and on a signal that lives long.
+// GREENHOUSE_LONG=1 makes it 10,000 of each kind, and 1,000 children.
 import childProcess from 'node:child_process'
 import { EventEmitter, getEventListeners, once, setMaxListeners } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -6,14 +7,20 @@ import http from 'node:http'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Group, withTimeout } from '@greenhouse/scheduler'
 import { own, patch } from '@greenhouse/emulation'
+import { patchPg } from '../../src/ext/pg.ts'
+import { describeClient, service, type Library } from '../ext/support.ts'
 import { errorOf, turn } from './support.ts'
 
+const LONG = process.env['GREENHOUSE_LONG'] === '1'
 const timers = process.getBuiltinModule('timers/promises')
 const events = process.getBuiltinModule('events')
 const files = process.getBuiltinModule('fs/promises')
+const gzip = (text: string): Promise<unknown> =>
+  promisify(process.getBuiltinModule('zlib').gzip)(text)
 const emitter = new EventEmitter({ captureRejections: false }).setMaxListeners(0)
 const server = createServer((socket) => {
   socket.on('error', () => {}).resume()
@@ -81,33 +88,78 @@ const heap = async (): Promise<number> => {
   return process.memoryUsage().heapUsed / 2 ** 20
 }
 
+/** Fails when so many operations, timed out, leave more behind than a tenth as many. */
+async function leaveNothing(
+  count: number,
+  at: number,
+  ms: number,
+  begin: () => unknown,
+): Promise<void> {
+  await timeOut(count / 10, at, ms, begin)
+  await expect.poll(handles, { timeout: 5000 }).toEqual(quiet)
+  const heapBefore = await heap()
+  await timeOut(count, at, ms, begin)
+  await expect.poll(openConnections, { timeout: 5000 }).toBe(0)
+  await expect.poll(handles, { timeout: 5000 }).toEqual(quiet)
+  expect(emitter.eventNames()).toEqual([])
+  expect(timeouts()).toBeLessThan(50)
+  expect((await heap()) - heapBefore).toBeLessThan(4)
+  expect(readdirSync('/proc/self/fd').length).toBeLessThan(200)
+}
+
 describe('time-outs leave nothing behind', () => {
+  const many = LONG ? 10_000 : 2000
+  const some = LONG ? 10_000 : 300
   it.each<[string, number, number, () => unknown]>([
     ['promise timers', 10_000, 2500, () => timers.setTimeout(60_000)],
     ['events', 10_000, 2500, () => events.once(emitter, 'it')],
-    [
-      'reads',
-      2000,
-      200,
-      async () => {
-        for (;;) await files.readFile(file)
-      },
-    ],
-    ['fetches', 300, 100, () => fetch(`http://127.0.0.1:${port}/`)],
-    ['requests', 300, 100, () => once(http.get({ port, agent: false }), 'response')],
-    ['owned connects', 300, 100, () => once(own(connect(port, '127.0.0.1')), 'data')],
-    ['children', 30, 10, () => once(childProcess.spawn('sleep', ['60']), 'close')],
-  ])('%s', { timeout: 60_000 }, async (_, count, at, begin) => {
-    await timeOut(count / 10, at, 10, begin)
-    await expect.poll(handles, { timeout: 5000 }).toEqual(quiet)
-    const heapBefore = await heap()
-    await timeOut(count, at, 10, begin)
-    await expect.poll(openConnections, { timeout: 5000 }).toBe(0)
-    await expect.poll(handles, { timeout: 5000 }).toEqual(quiet)
-    expect(emitter.eventNames()).toEqual([])
-    expect(timeouts()).toBeLessThan(50)
-    expect((await heap()) - heapBefore).toBeLessThan(4)
-    expect(readdirSync('/proc/self/fd').length).toBeLessThan(200)
+    ['reads', many, 200, () => forEver(() => files.readFile(file))],
+    ['calls of zlib', many, 200, () => forEver(() => gzip('text'))],
+    ['fetches', some, 100, () => fetch(`http://127.0.0.1:${port}/`)],
+    ['requests', some, 100, () => once(http.get({ port, agent: false }), 'response')],
+    ['owned connects', some, 100, () => once(own(connect(port, '127.0.0.1')), 'data')],
+    ['children', LONG ? 1000 : 30, 10, () => once(childProcess.spawn('sleep', ['60']), 'close')],
+  ])('%s', { timeout: 300_000 }, (_, count, at, begin) => leaveNothing(count, at, 10, begin))
+})
+
+async function forEver(call: () => Promise<unknown>): Promise<never> {
+  for (;;) await call()
+}
+
+const postgres = service('PG', 5432)
+await describeClient('time-outs leave nothing behind on a server', 'pg', postgres, (pg) => {
+  const name = `gh-leaks-${process.pid}`
+  const settings = {
+    ...postgres,
+    user: process.env['GREENHOUSE_PG_USER'] ?? 'postgres',
+    password: process.env['GREENHOUSE_PG_PASSWORD'],
+    database: process.env['GREENHOUSE_PG_DATABASE'] ?? 'test',
+  }
+  let watcher: Library
+  beforeAll(async () => {
+    watcher = new pg.Client(settings)
+    await watcher.connect()
+    await watcher.query('select 1')
+    quiet = handles()
+  })
+  afterAll(() => watcher.end())
+
+  it('queries of pg', { timeout: 300_000 }, async () => {
+    const undo = patchPg(pg)
+    const connections = async (): Promise<number> => {
+      const { rows } = await watcher.query(
+        'select count(*)::int as n from pg_stat_activity where application_name = $1',
+        [name],
+      )
+      return rows[0].n
+    }
+    const pool = new pg.Pool({ ...settings, application_name: name, max: 20, idleTimeoutMillis: 1 })
+    await leaveNothing(LONG ? 10_000 : 300, 20, 30, () => pool.query('select pg_sleep(30)'))
+    expect([pool.totalCount, pool.waitingCount]).toEqual([0, 0])
+    await expect.poll(connections, { timeout: 5000 }).toBe(0)
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+    await pool.end()
+    undo()
   })
 })
 
@@ -147,6 +199,7 @@ describe('one long-lived signal', () => {
     answering.listen(0, '127.0.0.1')
     await once(answering, 'listening')
     const { signal } = new AbortController()
+    setMaxListeners(0, signal)
     const url = `http://127.0.0.1:${(answering.address() as AddressInfo).port}`
     await withTimeout(60_000, async () => {
       for (let round = 0; round < 6; round++) {

@@ -1,7 +1,16 @@
 // The rows of the ownership table that every patched call has: cut before its start, in flight, at its completion in the
 // same turn, and after it.
 import { expect } from 'vitest'
-import { end, getCurrent, pause, schedule, withTimeout, type Scope } from '@greenhouse/scheduler'
+import {
+  end,
+  getCurrent,
+  pause,
+  schedule,
+  withTimeout,
+  type Scope,
+  type WaitDump,
+} from '@greenhouse/scheduler'
+import { dumpGreenlet } from '@greenhouse/scheduler/kernel'
 import { errorOf, turn } from './support.ts'
 
 /** How the caller hears of an abort: Node's AbortError with the reason as its cause, or the reason itself. */
@@ -45,7 +54,9 @@ export async function cutInFlight(
   let error: unknown
   const outcome = await errorOf(
     withTimeout(10_000, async (scope) => {
+      await turn()
       const told = errorOf(call())
+      expect(working()).not.toEqual([])
       scope.cancel(reason)
       error = await told
       expect(working()).toEqual([])
@@ -99,7 +110,8 @@ export async function cutAfter(
   const outcome = await errorOf(
     withTimeout(10_000, async (scope: Scope) => {
       kept = await call()
-      expect(working()).toEqual([])
+      // A request is over when it closes, which may be a moment later.
+      await expect.poll(working, { interval: 1 }).toEqual([])
       scope.cancel(reason)
       await pause()
     }),
@@ -109,9 +121,11 @@ export async function cutAfter(
   right(kept)
 }
 
-/** What belongs to the current greenlet's scopes right now, but for the scope itself. */
-function working(): string[] {
-  return getCurrent()
-    .blockedOn.map(({ kind }) => kind)
-    .filter((kind) => kind !== 'withTimeout')
+/** What belongs to the scopes of the current greenlet right now, but for the scopes themselves. */
+export function working(): string[] {
+  return dumpGreenlet(getCurrent()).waits.flatMap(kindsIn)
+}
+
+function kindsIn({ kind, inside }: WaitDump): string[] {
+  return kind === 'withTimeout' ? (inside ?? []).flatMap(kindsIn) : [kind]
 }

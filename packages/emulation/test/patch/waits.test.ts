@@ -68,6 +68,14 @@ const WAITS: [string, () => Promise<unknown>, unknown][] = [
     ['value'],
   ],
   [
+    'once a signal of the process',
+    () => {
+      setImmediate(() => process.emit('SIGUSR2', 'SIGUSR2'))
+      return events.once(process, 'SIGUSR2')
+    },
+    ['SIGUSR2'],
+  ],
+  [
     'on',
     () =>
       events
