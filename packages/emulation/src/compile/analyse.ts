@@ -29,6 +29,7 @@ class Walker implements Analysis {
   readonly facts = new Map<Node, FunctionFacts>()
   readonly scopes = new Map<Node, Scope>()
   readonly references = new Map<Node, Variable>()
+  readonly globals = new Set<string>()
   readonly blocking = new Set<Node>()
   readonly parents = new Map<Node, Node>()
   readonly names = new Set<string>()
@@ -272,11 +273,17 @@ class Walker implements Analysis {
   }
 
   resolve(): void {
+    const assigned = new Set<string>()
     for (const { identifier, scope } of this.pending) {
-      const variable = scope.find(identifier['name'])
-      if (variable === undefined) continue
+      const name: string = identifier['name']
+      const variable = scope.find(name)
+      const isGiven = isAssigned(identifier, this.parents)
+      if (variable === undefined) {
+        ;(isGiven ? assigned : this.globals).add(name)
+        continue
+      }
       this.references.set(identifier, variable)
-      if (isAssigned(identifier, this.parents)) variable.assigned++
+      if (isGiven) variable.assigned++
       const home = variable.scope.owner
       if (home === scope.owner) continue
       variable.captured = true
@@ -284,6 +291,7 @@ class Walker implements Analysis {
         at.free.add(variable)
       }
     }
+    for (const name of assigned) this.globals.delete(name)
   }
 }
 

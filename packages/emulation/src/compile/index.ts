@@ -44,6 +44,8 @@ export interface Compiled {
   readonly map: EncodedSourceMap
   /** The functions that have no twin although they may block, with the reason. */
   readonly functions: readonly Untwinned[]
+  /** The names that it reads, declares nowhere around, and never assigns. */
+  readonly globals: readonly string[]
 }
 
 /** Compiles a module. Throws acorn's SyntaxError on what it cannot parse. */
@@ -83,6 +85,7 @@ function compileProgram(program: Node, readable: string, options: CompileOptions
     code,
     map: sourceMap(readable, code, placed, options.file),
     functions: printer.untwinned,
+    globals: [...analysis.globals],
   }
 }
 

@@ -96,6 +96,8 @@ export interface Analysis {
   readonly scopes: ReadonlyMap<Node, Scope>
   /** The variable to which an identifier refers; missing for globals. */
   readonly references: ReadonlyMap<Node, Variable>
+  /** Names that are read and never assigned, where no variable has them. */
+  readonly globals: ReadonlySet<string>
   /** Nodes that contain something that may block, not counting functions inside. */
   readonly blocking: ReadonlySet<Node>
   /** The node above. */

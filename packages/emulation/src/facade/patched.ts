@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import { dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { checkOptions, wrongType, wrongValue } from '@greenhouse/scheduler/kernel'
+import { checkOptions, ensureContexts, wrongType, wrongValue } from '@greenhouse/scheduler/kernel'
 import { importGreen } from '../load/esm.ts'
 import { Graph } from '../load/graph.ts'
 import type { Patterns } from '../load/choice.ts'
@@ -60,6 +60,7 @@ export async function patched<T = Record<string, unknown>>(
   const { from, include, exclude, concurrent } = options
   const base = baseOf(from)
   prepare()
+  ensureContexts()
   const graph = new Graph({ include, exclude })
   const file = requirable(specifier, base)
   const exports =

@@ -40,9 +40,10 @@ export async function resolve(specifier, context, next) {
     ? JSON.parse(decodeURIComponent(specifier.slice(21)))
     : { graph, specifier, parentURL: context.parentURL.replace(TAG, '') }
   const found = await next(entry.specifier, { ...context, parentURL: entry.parentURL })
-  if (!found.url.startsWith('file:')) return found
+  if (!/^(file|node):/.test(found.url)) return found
   const url = await ask({ tag: found.url, graph: entry.graph })
-  return url === null ? found : { ...found, url }
+  if (url === null) return found
+  return url.startsWith('data:') ? { ...found, url, format: 'module' } : { ...found, url }
 }
 export async function load(url, context, next) {
   if (!url.startsWith('file:')) return next(url, context)

@@ -5,7 +5,9 @@ import Module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel } from 'node:worker_threads'
 import { reportFile } from '../report.ts'
+import { isViewed } from '../view/changes.ts'
 import { isMarked, whyNot, type Choice } from './choice.ts'
+import { bridge, fetchImport, graphs, viewUrl } from './esm-bridge.ts'
 import { HOOKS } from './esm-thread.ts'
 import { entrySpecifier, readEntry, tagged, tagOf, untagged } from './esm-tag.ts'
 import type { Graph } from './graph.ts'
@@ -45,13 +47,6 @@ const loader = Module as unknown as {
   ) => void
 }
 
-/** Where compiled modules find their graphs. */
-const GRAPHS = Symbol.for('@greenhouse/emulation/graphs@1')
-
-const graphs = ((globalThis as unknown as Record<symbol, Map<string, Graph> | undefined>)[
-  GRAPHS
-] ??= new Map())
-
 /** Imports a module into a green graph. */
 export function importGreen(graph: Graph, specifier: string, parentURL: string): Promise<object> {
   installHooks()
@@ -74,7 +69,9 @@ function resolve(specifier: string, context: Context, next: NextResolve): Resolv
   if (graph === null) return next(specifier, context)
   const parentURL = entry?.parentURL ?? untagged(context.parentURL!)
   const found = next(entry?.specifier ?? specifier, { ...context, parentURL })
-  return { ...found, url: tag(found.url, graph) ?? found.url }
+  const url = tag(found.url, graph)
+  if (url === null) return found
+  return url.startsWith('data:') ? { ...found, url, format: 'module' } : { ...found, url }
 }
 
 function load(url: string, context: Context, next: NextLoad): unknown {
@@ -89,6 +86,7 @@ function load(url: string, context: Context, next: NextLoad): unknown {
 
 /** The URL of a module in a graph; null where it is not the graph's. */
 function tag(url: string, id: string): string | null {
+  if (url.startsWith('node:')) return tagBuiltin(url.slice('node:'.length), graphs.get(id))
   if (!url.startsWith('file:') || /\.(json|node|wasm)$/.test(url)) return null
   const graph = graphs.get(id)
   const file = fileURLToPath(url)
@@ -96,6 +94,10 @@ function tag(url: string, id: string): string | null {
   if (why === null) return tagged(url, id)
   reportFile({ file, compiled: false, reason: why, functions: [] })
   return null
+}
+
+function tagBuiltin(name: string, graph: Graph | undefined): string | null {
+  return graph !== undefined && isViewed(name) ? viewUrl(graph, name) : null
 }
 
 function compile(url: string, format: string | null | undefined, text?: string): Loaded | null {
@@ -107,9 +109,16 @@ function compile(url: string, format: string | null | undefined, text?: string):
   if (format === undefined || format === null) format = detected(file)
   if (format === 'commonjs') return { format: 'module', source: bridge(graph, file) }
   if (format !== 'module') return null
-  const { code, report } = greenSource(text ?? readFileSync(file, 'utf8'), file, 'module')
+  const { code, report, globals } = greenSource(
+    text ?? readFileSync(file, 'utf8'),
+    file,
+    'module',
+    1,
+  )
   reportFile(report)
-  return { format, source: code }
+  if (!report.compiled) return { format, source: code }
+  const own = globals.includes('fetch') ? fetchImport(graph) : ''
+  return { format, source: `${own}\n${code}` }
 }
 
 /** How the modules of the process itself are compiled; null where they are not. */
@@ -160,21 +169,6 @@ function detected(file: string): string {
   if (!/\.[cm]?js$/.test(file)) return 'unknown'
   const isScript = greenSource(readFileSync(file, 'utf8'), file, 'script').report.compiled
   return isScript ? 'commonjs' : 'module'
-}
-
-const NAME = /^[A-Za-z_$][\w$]*$/
-
-/** An ES module that exports what a CommonJS module does. It is loaded for its names. */
-function bridge(graph: Graph, file: string): string {
-  const exports: unknown = graph.load(file, null)
-  const isObject =
-    (typeof exports === 'object' && exports !== null) || typeof exports === 'function'
-  const names = isObject ? Object.keys(exports) : []
-  const lines = names
-    .filter((name) => NAME.test(name) && name !== 'default')
-    .map((name, i) => `const e${i}=x.${name};export{e${i} as ${name}};`)
-  const graphText = `globalThis[Symbol.for(${JSON.stringify(Symbol.keyFor(GRAPHS))})].get(${JSON.stringify(graph.id)})`
-  return `const x=${graphText}.load(${JSON.stringify(file)},null);export default x;${lines.join('')}`
 }
 
 const strip = (Module as unknown as { stripTypeScriptTypes?: (source: string) => string })

@@ -3,6 +3,7 @@
 import Module, { createRequire } from 'node:module'
 import { dirname, extname } from 'node:path'
 import { reportFile } from '../report.ts'
+import { Views } from '../view/views.ts'
 import { whyNot, type Choice } from './choice.ts'
 import { greenSource } from './green-source.ts'
 
@@ -42,6 +43,8 @@ export class Graph {
   readonly choice: Choice
   /** `require.cache` of the modules in it. */
   readonly cache: Record<string, NodeModule | undefined> = Object.create(null)
+  /** What the modules in it see of Node's. */
+  readonly views: Views = new Views()
 
   constructor(choice: Choice) {
     this.id = String(++last)
@@ -88,7 +91,7 @@ export class Graph {
       const { code, report } = greenSource(source, name, 'script', 1)
       reportFile(report)
       // Node says what is wrong with it, or runs it as it is.
-      const run = report.compiled ? wrap(code, name) : undefined
+      const run = report.compiled ? wrap(code, name, this.views.fetch) : undefined
       if (run === undefined) return native.call(module, source, name, format)
       const folder = dirname(name)
       return run.call(module.exports, module.exports, this.requireOf(module), module, name, folder)
@@ -97,8 +100,10 @@ export class Graph {
 
   /** @internal */
   require(request: string, module: NodeModule): unknown {
-    if (typeof request !== 'string' || request === '' || Module.isBuiltin(request))
+    if (typeof request !== 'string' || request === '')
       return internals._load(request, module, false)
+    if (Module.isBuiltin(request))
+      return this.views.module(request, internals._load(request, module, false))
     return this.load(internals._resolveFilename(request, module, false), module)
   }
 
@@ -124,18 +129,20 @@ export class Graph {
 
 /**
  * Compiles a text by Node, under a name of its own, so that its source map is not taken for that of the process's own copy;
- * undefined where it cannot.
+ * undefined where it cannot. What it finds as `fetch` stands further out than what it may declare itself.
  */
-function wrap(code: string, file: string): Wrapper | undefined {
+function wrap(code: string, file: string, fetch: unknown): Wrapper | undefined {
   const holder = new internals(`${file}?green`, null)
   holder.filename = file
   holder.paths = internals._nodeModulePaths(dirname(file))
-  const text = `module.exports=function(exports,require,module,__filename,__dirname){\n${code}\n}`
+  const outer = fetch === undefined ? '' : 'fetch'
+  const inner = `function(exports,require,module,__filename,__dirname){\n${code}\n}`
+  const text = `module.exports=function(${outer}){return ${inner}}`
   try {
     // Always CommonJS, whatever a package.json says.
     holder._compile(text, `${file}?green`, 'commonjs')
   } catch {
     return undefined
   }
-  return holder.exports as Wrapper
+  return (holder.exports as (fetch: unknown) => Wrapper)(fetch)
 }

@@ -8,6 +8,8 @@ import type { FileReport } from '../report.ts'
 export interface GreenSource {
   readonly code: string
   readonly report: FileReport
+  /** The globals that it reads and never assigns; none where it was not compiled. */
+  readonly globals: readonly string[]
 }
 
 /** Compiles a text; gives it back as it is, with the reason, where that is impossible. `above` lines will stand before it. */
@@ -25,14 +27,16 @@ export function greenSource(
     return {
       code: source,
       report: { file, compiled: false, reason: reasonOf(error), functions: [] },
+      globals: [],
     }
   }
-  const { code, map, functions } = compiled
+  const { code, map, functions, globals } = compiled
   const lowered = { ...map, mappings: ';'.repeat(above) + map.mappings }
   const encoded = Buffer.from(JSON.stringify(lowered)).toString('base64')
   return {
     code: `${code}\n//# sourceMappingURL=data:application/json;base64,${encoded}`,
     report: { file, compiled: true, reason: null, functions },
+    globals,
   }
 }
 

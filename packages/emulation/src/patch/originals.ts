@@ -2,7 +2,7 @@
 // undo is exact: descriptor, flags, and whether the object had the property itself.
 //
 // Others patch the same functions. Where ours is covered by theirs at undo, it stays below, and lets everything through.
-import { standIn, type Callable, type Owned, type Switch } from './wrapper.ts'
+import { ALWAYS, standIn, type Callable, type Owned, type Switch } from './wrapper.ts'
 
 /** A property to be replaced. */
 export interface Replacement {
@@ -14,9 +14,9 @@ export interface Replacement {
   readonly owned: Owned
   /** Outside of them, too. */
   readonly always?: boolean
+  /** What `util.promisify` makes of it; in views alone, for such a property cannot be replaced in place. */
+  readonly promisified?: Owned
 }
-
-const ALWAYS: Switch = { reaching: true }
 
 export class Original {
   readonly target: object

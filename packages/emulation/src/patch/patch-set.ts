@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { getCurrent, type Greenlet } from '@greenhouse/scheduler'
 import { inScope } from '@greenhouse/scheduler/kernel'
 import { Original, type Replacement } from './originals.ts'
-import type { Switch } from './wrapper.ts'
+import type { Callable, Switch } from './wrapper.ts'
 
 /** What stands behind the name of a patch. */
 export interface PatchDefinition {
@@ -12,6 +12,8 @@ export interface PatchDefinition {
   readonly name: string
   /** The properties to replace; asked for each time that the patch is applied. Absent ones are passed over. */
   readonly replacements: (patch: PatchSet) => readonly Replacement[]
+  /** What views replace (see `view/views.ts`), where that is something else. */
+  readonly viewed?: () => readonly Replacement[]
   /** Anything else to do when it is applied; gives what undoes it. */
   readonly subscribe?: (by: Switch) => () => void
   /** Whether `patch()` without names applies it: for a library, whether it is installed. Always, by default. */
@@ -65,6 +67,11 @@ export class PatchSet implements Switch {
     this.unsubscribe?.()
     this.unsubscribe = null
     this.originals = this.originals.filter((original) => !original.restore())
+  }
+
+  /** What stands behind a function, where that is a replacement. */
+  behind(fn: Callable): Callable {
+    return this.originals.find(({ replacement }) => replacement === fn)?.value ?? fn
   }
 
   /** Does something to the originals themselves, out of reach of the patch. */

@@ -14,17 +14,29 @@ export interface Switch {
   readonly reaching: boolean
 }
 
-/** Makes what stands in for `original`: `owned` where the switch says so, else the original itself. */
-export function standIn(original: Callable, owned: Owned, by: Switch): Callable {
+/** A switch that is always on. */
+export const ALWAYS: Switch = { reaching: true }
+
+/**
+ * Makes what stands in for `original`: `owned` where the switch says so, else the original itself. `instead` holds what is to
+ * stand for properties of the original.
+ */
+export function standIn(
+  original: Callable,
+  owned: Owned,
+  by: Switch,
+  instead: PropertyDescriptorMap = {},
+): Callable {
   function stand(self: unknown, args: unknown[]): unknown {
     return by.reaching ? owned(original, self, args) : Reflect.apply(original, self, args)
   }
   if (Object.hasOwn(original, 'prototype')) {
-    return looksLike(original, function (this: unknown, ...args: unknown[]): unknown {
+    const copy = function (this: unknown, ...args: unknown[]): unknown {
       return new.target === undefined
         ? stand(this, args)
         : Reflect.construct(original, args, new.target)
-    })
+    }
+    return looksLike(original, copy, instead)
   }
   // A method, like an async function, is no constructor.
   const methods: Record<string, Callable> = {
@@ -32,15 +44,16 @@ export function standIn(original: Callable, owned: Owned, by: Switch): Callable 
       return stand(this, args)
     },
   }
-  return looksLike(original, methods['method']!)
+  return looksLike(original, methods['method']!, instead)
 }
 
 const OWN_TO_EACH: readonly PropertyKey[] = ['arguments', 'caller']
 
-function looksLike(original: Callable, copy: Callable): Callable {
+function looksLike(original: Callable, copy: Callable, instead: PropertyDescriptorMap): Callable {
   for (const key of Reflect.ownKeys(original)) {
     if (OWN_TO_EACH.includes(key)) continue
-    Object.defineProperty(copy, key, Object.getOwnPropertyDescriptor(original, key)!)
+    const descriptor = instead[key] ?? Object.getOwnPropertyDescriptor(original, key)!
+    Object.defineProperty(copy, key, descriptor)
   }
   if (Object.getPrototypeOf(copy) !== Object.getPrototypeOf(original)) {
     Object.setPrototypeOf(copy, Object.getPrototypeOf(original) as object)

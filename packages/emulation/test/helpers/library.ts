@@ -14,6 +14,7 @@ export function written(files: Readonly<Record<string, string>>): string {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text)
   }
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  // What a test has aborted may be writing still.
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   return folder
 }

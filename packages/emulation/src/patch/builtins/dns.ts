@@ -12,21 +12,27 @@ export const dnsPatch: PatchDefinition = {
   name: 'dns/promises',
   replacements: (patch) => {
     const dns = process.getBuiltinModule('dns')
-    const { promises } = dns
-    const resolver = promises.Resolver.prototype
     // It binds all questions anew, which would undo the patch.
     const setServers: Owned = (original, self, args) =>
       patch.aside(() => Reflect.apply(original, self, args) as unknown)
     return [
-      ...questions(promises, ''),
-      ...questions(resolver, 'Resolver.prototype.'),
-      { target: promises, key: 'setServers', owned: setServers, always: true },
+      ...questions(),
+      { target: dns.promises, key: 'setServers', owned: setServers, always: true },
       { target: dns, key: 'setServers', path: 'dns.setServers', owned: setServers, always: true },
     ]
   },
+  viewed: questions,
 }
 
-function questions(target: object, prefix: string): Replacement[] {
+function questions(): readonly Replacement[] {
+  const { promises } = process.getBuiltinModule('dns')
+  return [
+    ...questionsOf(promises, ''),
+    ...questionsOf(promises.Resolver.prototype, 'Resolver.prototype.'),
+  ]
+}
+
+function questionsOf(target: object, prefix: string): Replacement[] {
   return Object.getOwnPropertyNames(target)
     .filter((key) => QUESTION.test(key))
     .map((key) => ({

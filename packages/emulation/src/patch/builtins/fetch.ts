@@ -28,7 +28,12 @@ function ownedFetch(fetch: Callable, self: unknown, args: unknown[]): unknown {
     init === undefined || init === null || Object.getPrototypeOf(init) === Object.prototype
       ? { ...init, signal }
       : (Object.create(init, { signal: { value: signal, enumerable: true } }) as object)
-  const promise = Reflect.apply(fetch, self, [input, options]) as Promise<Response>
+  const promise: unknown = Reflect.apply(fetch, self, [input, options])
+  // Others may have put anything in the place of Node's own.
+  if (!(promise instanceof Promise)) {
+    work.end()
+    return promise
+  }
   work.promise = promise
   promise.then(
     (response) => work.untilRead(response),
@@ -47,7 +52,7 @@ class FetchWork extends Work {
   readonly kind = 'fetch'
   readonly controller: AbortController = new AbortController()
   readonly user: AbortSignal | undefined
-  promise: Promise<Response> | null = null
+  promise: Promise<unknown> | null = null
   body: WeakRef<object> | null = null
 
   constructor(user: AbortSignal | undefined) {
@@ -74,8 +79,10 @@ class FetchWork extends Work {
     detach(this)
   }
 
-  untilRead({ body }: Response): void {
-    if (body === null) return this.end()
+  untilRead(response: unknown): void {
+    const body = (response as Partial<Response> | null | undefined)?.body
+    const readable = isReadable(body as never) as boolean | null
+    if (!body || readable === null) return this.end()
     this.body = new WeakRef(body)
     forgotten.register(body, this)
     finished(body as never, () => this.end())

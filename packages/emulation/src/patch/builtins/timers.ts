@@ -3,6 +3,7 @@ import { attach, detach, Work } from '@greenhouse/scheduler/kernel'
 import { AbortError, ignore } from '../abort-error.ts'
 import { CallWork, refused } from '../call-work.ts'
 import { ownNext } from '../own-iterator.ts'
+import type { Replacement } from '../originals.ts'
 import type { PatchDefinition } from '../patch-set.ts'
 import { signalled, SignalWork, takesSignal } from '../signal-work.ts'
 import type { Callable } from '../wrapper.ts'
@@ -12,17 +13,20 @@ type Promises = Record<string, Callable> & { readonly scheduler: object }
 /** @internal */
 export const timersPatch: PatchDefinition = {
   name: 'timers/promises',
-  replacements: () => {
-    const promises = process.getBuiltinModule('timers/promises') as unknown as Promises
-    const scheduler = Object.getPrototypeOf(promises.scheduler) as object
-    return [
-      { target: promises, key: 'setTimeout', owned: ownedTimeout },
-      { target: promises, key: 'setImmediate', owned: ownedImmediate },
-      { target: promises, key: 'setInterval', owned: ownedInterval },
-      { target: scheduler, key: 'wait', path: 'scheduler.wait', owned: ownedWait },
-      { target: scheduler, key: 'yield', path: 'scheduler.yield', owned: ownedYield },
-    ]
-  },
+  replacements: () => calls((scheduler) => Object.getPrototypeOf(scheduler) as object),
+  viewed: () => calls((scheduler) => scheduler),
+}
+
+function calls(holderOf: (scheduler: object) => object): readonly Replacement[] {
+  const promises = process.getBuiltinModule('timers/promises') as unknown as Promises
+  const scheduler = holderOf(promises.scheduler)
+  return [
+    { target: promises, key: 'setTimeout', owned: ownedTimeout },
+    { target: promises, key: 'setImmediate', owned: ownedImmediate },
+    { target: promises, key: 'setInterval', owned: ownedInterval },
+    { target: scheduler, key: 'wait', path: 'scheduler.wait', owned: ownedWait },
+    { target: scheduler, key: 'yield', path: 'scheduler.yield', owned: ownedYield },
+  ]
 }
 
 // What Node's own promises stand on. Bound now: others may fake time later.
