@@ -34,6 +34,8 @@ export interface CompileOptions {
   /** Its path or URL, as source maps and reports name it. */
   readonly file: string
   readonly kind: SourceKind
+  /** How many characters at the head of the source are not the file's; they end on its first line. */
+  readonly ahead?: number
   /** Makes every twin a generator, which is slower. */
   readonly generators?: boolean
 }
@@ -76,12 +78,13 @@ function compileProgram(program: Node, readable: string, options: CompileOptions
     if (variable.output !== variable.name) return true
     return early.has(identifier) && forms.get(variable.scope.owner) === 'plain'
   })
-  const printer = new Printer(readable, analysis, features, forms, early, prefix, PARTS)
+  const { file, ahead = 0 } = options
+  const printer = new Printer(readable, analysis, features, forms, early, prefix, PARTS, ahead)
   nameTwins(printer)
-  const { code, placed } = write(printProgram(program, options.kind, printer), readable)
+  const { code, placed } = write(printProgram(program, options, printer), readable)
   return {
     code,
-    map: sourceMap(readable, code, placed, options.file),
+    map: sourceMap(readable, code, placed, file, ahead),
     functions: printer.untwinned,
   }
 }
@@ -105,7 +108,7 @@ function nameTwins(printer: Printer): void {
   }
 }
 
-function printProgram(program: Node, kind: SourceKind, printer: Printer): Text {
+function printProgram(program: Node, { kind, file }: CompileOptions, printer: Printer): Text {
   const body: Body = {
     facts: printer.analysis.program,
     green: false,
@@ -122,7 +125,8 @@ function printProgram(program: Node, kind: SourceKind, printer: Printer): Text {
   const statements = printer.list(list, at, program.end, body)
   const own = prologue(body, printer)
   const makers = [...printer.makers.values()].map(({ name, make }) => text`const ${name}=${make};`)
-  return [directives, imports(kind, printer), own, makers, statements]
+  const named = printer.namesFile ? `var ${printer.prefix}at=${JSON.stringify(file)};` : ''
+  return [directives, imports(kind, printer), named, own, makers, statements]
 }
 
 function imports(kind: SourceKind, printer: Printer): Text {

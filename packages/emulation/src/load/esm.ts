@@ -9,6 +9,7 @@ import { isMarked, whyNot, type Choice } from './choice.ts'
 import { HOOKS } from './esm-thread.ts'
 import { entrySpecifier, readEntry, tagged, tagOf, untagged } from './esm-tag.ts'
 import type { Graph } from './graph.ts'
+import type { Wrapped } from '../program/main-module.ts'
 import { greenSource } from './green-source.ts'
 
 /** A module as hooks give it. */
@@ -107,7 +108,10 @@ function compile(url: string, format: string | null | undefined, text?: string):
   if (format === undefined || format === null) format = detected(file)
   if (format === 'commonjs') return { format: 'module', source: bridge(graph, file) }
   if (format !== 'module') return null
-  const { code, report } = greenSource(text ?? readFileSync(file, 'utf8'), file, 'module')
+  const { code, report } = greenSource(text ?? readFileSync(file, 'utf8'), file, 'module', {
+    script: url,
+    name: untagged(url),
+  })
   reportFile(report)
   return { format, source: code }
 }
@@ -116,7 +120,7 @@ function compile(url: string, format: string | null | undefined, text?: string):
 interface Program {
   readonly choice: Choice
   readonly mainUrl: () => string | null
-  readonly wrapMain: (source: string) => string | null
+  readonly wrapMain: (source: string) => Wrapped | null
 }
 
 let program: Program | null = null
@@ -140,18 +144,21 @@ function compileOfProgram(url: string, file: string, text: string | undefined): 
   }
   const source = text ?? readFileSync(file, 'utf8')
   if (program.choice.marked === true && !isMarked(source)) return null
-  const { code, report } = greenSource(bodyOf(url, source, program), file, 'module')
+  const { text: body, ahead } = bodyOf(url, source, program)
+  const use = { script: url, name: url, ahead }
+  const { code, report } = greenSource(body, file, 'module', use)
   reportFile(report)
   return report.compiled ? { format: 'module', source: code } : null
 }
 
-function bodyOf(url: string, source: string, { mainUrl, wrapMain }: Program): string {
-  if (url !== mainUrl()) return source
+function bodyOf(url: string, source: string, { mainUrl, wrapMain }: Program): Wrapped {
+  const own = { text: source, ahead: 0 }
+  if (url !== mainUrl()) return own
   try {
-    return wrapMain(source) ?? source
+    return wrapMain(source) ?? own
   } catch {
     // Node says what is wrong with it.
-    return source
+    return own
   }
 }
 

@@ -86,7 +86,9 @@ function patchScripts(choice: Choice): void {
       return plain(source)
     }
     const isMain = pathToFileURL(file).href === mainUrl()
-    const { code, report } = greenSource(isMain ? mainScript(source) : source, file, 'script')
+    const { text, ahead } = isMain ? mainScript(source) : { text: source, ahead: 0 }
+    const use = { script: file, name: file, ahead }
+    const { code, report } = greenSource(text, file, 'script', use)
     reportFile(report)
     // Node says what is wrong with it, or knows better what it is.
     return report.compiled ? plain(code, 'commonjs') : plain(source)

@@ -8,13 +8,21 @@ export const MAIN = '$_M'
 
 const PARAMETERS = 'exports,require,module,__filename,__dirname'
 
+/** A text around the body of a file. */
+export interface Wrapped {
+  readonly text: string
+  /** How many characters stand before the body. */
+  readonly ahead: number
+}
+
 /** The text of a script whose body is a function. */
-export function mainScript(source: string): string {
-  return `${MAIN}(this,arguments,function(${PARAMETERS}){${withoutHashbang(source)}\n})`
+export function mainScript(source: string): Wrapped {
+  const head = `${MAIN}(this,arguments,function(${PARAMETERS}){`
+  return { text: `${head}${withoutHashbang(source)}\n})`, ahead: head.length }
 }
 
 /** The text of a module whose body is a function; null where that cannot be. */
-export function mainModule(source: string): string | null {
+export function mainModule(source: string): Wrapped | null {
   const text = withoutHashbang(source)
   const { body } = parse(text, 'module') as unknown as { body: Node[] }
   if (body.some(({ type }) => type.startsWith('Export'))) return null
@@ -25,7 +33,8 @@ export function mainModule(source: string): string | null {
     rest = rest.slice(0, start) + blank + rest.slice(end)
   }
   const list = imports.map(({ start, end }) => `${oneLine(text.slice(start, end))};`).join('')
-  return `${list}await ${MAIN}(undefined,[],async()=>{${rest}\n});`
+  const head = `${list}await ${MAIN}(undefined,[],async()=>{`
+  return { text: `${head}${rest}\n});`, ahead: head.length }
 }
 
 function withoutHashbang(source: string): string {

@@ -1,5 +1,6 @@
 // An async function: run inside its caller until its first `await`, as the language has it, and from there on by itself.
-import { Frame, link, SUSPEND, type Callable, type Frame as AnyFrame } from './convention.ts'
+import { noteCallers } from './callers.ts'
+import { Frame, link, state, SUSPEND, type Callable, type Place } from './convention.ts'
 import { resumeFrames, takeSuspended } from './frames.ts'
 
 /** What the body yields to await something. */
@@ -22,6 +23,8 @@ export class AsyncRun extends Frame {
   promise: Promise<unknown> | null = null
   fulfil: ((value: unknown) => void) | null = null
   reject: ((error: unknown) => void) | null = null
+  /** What it has yielded when it was suspended last. */
+  at: unknown = null
 
   constructor(steps: Generator<unknown, unknown, unknown>) {
     super()
@@ -35,6 +38,7 @@ export class AsyncRun extends Frame {
       try {
         step = isError ? this.steps.throw(value) : this.steps.next(value)
       } catch (error) {
+        if (state.callers !== undefined) noteCallers(error, state.callers)
         this.open()
         this.reject!(error)
         return this.promise
@@ -44,7 +48,10 @@ export class AsyncRun extends Frame {
         this.fulfil!(step.value)
         return this.promise
       }
-      if (!(step.value instanceof Awaited)) return link(this)
+      if (!(step.value instanceof Awaited)) {
+        this.at = step.value
+        return link(this)
+      }
       this.open()
       try {
         const promise = Promise.resolve(step.value.value)
@@ -60,6 +67,10 @@ export class AsyncRun extends Frame {
     }
   }
 
+  override place(): Place | null {
+    return this.at as Place | null
+  }
+
   open(): void {
     this.promise ??= new Promise((fulfil, reject) => {
       this.fulfil = fulfil
@@ -69,7 +80,7 @@ export class AsyncRun extends Frame {
 }
 
 /** Runs frames that nobody called: their waits are those of the scope that is current. */
-function goOn(top: AnyFrame | null, value: unknown, isError: boolean): void {
+function goOn(top: Frame | null, value: unknown, isError: boolean): void {
   if (resumeFrames(top, value, isError) !== SUSPEND) return
   const { op, top: next } = takeSuspended()
   op.start().then(
