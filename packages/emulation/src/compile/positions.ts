@@ -13,10 +13,10 @@ const NAME = /^[A-Za-z_$\u0080-\uffff][\w$\u0080-\uffff]*$/
 /** The place of a call, `new` or tagged template, as an offset. */
 export function callPosition(node: Node, source: string): number {
   if (node.type === 'NewExpression') return node.start
-  const callee: Node = node['callee'] ?? node['tag']
+  if (node.type === 'TaggedTemplateExpression') return node['quasi'].start
+  const callee: Node = node['callee']
   const last = lastWord(callee)
-  const opening = node.type === 'CallExpression' ? '(' : '`'
-  const at = find(opening, callee.end, source)
+  const at = find('(', callee.end, source)
   if (last === null || node['optional']) return at
   const word = source.slice(last.start, last.end)
   if (!NAME.test(word) || KEYWORDS.has(word)) return at
@@ -29,15 +29,21 @@ export function stepPosition(loop: Node): number {
   return left.type === 'VariableDeclaration' ? left['declarations'][0].id.start : left.start
 }
 
+/** The place of an operator between two operands. */
+export function operatorPosition(node: Node, source: string): number {
+  const operator: string = node['operator']
+  return find(operator, node['left'].end, source)
+}
+
 function lastWord(callee: Node): Node | null {
   if (callee.type === 'Identifier' || callee.type === 'Super') return callee
   return callee.type === 'MemberExpression' && !callee['computed'] ? callee['property'] : null
 }
 
-/** The first of a character from an offset, comments apart. */
-function find(opening: string, from: number, source: string): number {
+/** The first of some words from an offset, comments apart. */
+function find(words: string, from: number, source: string): number {
   for (let at = from; at < source.length; at++) {
-    if (source[at] === opening) return at
+    if (source.startsWith(words, at)) return at
     if (source[at] !== '/') continue
     const end = source[at + 1] === '/' ? source.indexOf('\n', at) : source.indexOf('*/', at + 2) + 1
     if (end <= at) return from

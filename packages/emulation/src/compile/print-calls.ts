@@ -10,7 +10,7 @@ import { join, mark, slice, text, type Text } from './text.ts'
 /** The value of a call that may be suspended: `((r=CALL)===S?yield PLACE:r)`. */
 export function waited(call: Text, printer: Printer, at: number): Text {
   const result = printer.prefix + 'r'
-  return text`((${result}=${call})===${printer.helper('S')}?yield${printer.site(at)}:${result})`
+  return text`${mark('(', at)}(${result}=${call})===${printer.helper('S')}${mark('?', at)}yield${printer.site(at)}:${result})`
 }
 
 export const callHandlers: Readonly<Record<string, Handler>> = {

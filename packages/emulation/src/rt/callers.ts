@@ -19,11 +19,15 @@ export function caught(error: unknown): unknown {
   return error
 }
 
-/** Where those wait who have called what made an error, from the inside out. */
-export function callersOf(error: object): readonly Place[] {
+/** Where those wait, from the inside out, who have called what made an error; undefined where nothing was noted. */
+export function notedCallers(error: object): readonly Place[] | undefined {
   const { [CALLERS]: own } = error as { [CALLERS]?: Frame | null }
-  if (own !== undefined) return placesOf(own)
-  return noted.get(error) ?? placesOf(state.callers ?? null)
+  return own === undefined ? noted.get(error) : placesOf(own)
+}
+
+/** Where those wait who have called what runs now. */
+export function currentCallers(): readonly Place[] {
+  return placesOf(state.callers ?? null)
 }
 
 /** More is never shown. */

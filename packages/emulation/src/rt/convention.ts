@@ -45,6 +45,8 @@ export interface State {
   op: Op<unknown> | null
   /** The frames that wait for one that was resumed and runs: they are not on the stack of JavaScript. Undefined when none runs. */
   callers: Frame | null | undefined
+  /** The frame that was resumed. */
+  resumed: Frame | null
   /** `new.target` of the constructor that is called next. */
   newTarget: Callable | undefined
 }
@@ -57,6 +59,7 @@ export const state: State = {
   tail: null,
   op: null,
   callers: undefined,
+  resumed: null,
   newTarget: undefined,
 }
 

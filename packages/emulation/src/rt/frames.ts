@@ -24,7 +24,7 @@ export function runGreen(enter: () => unknown): unknown {
 
 /** Gives the innermost frame its value or error, and goes on until the last frame is done or one is suspended again. */
 export function resumeFrames(top: Frame | null, value: unknown, isError: boolean): unknown {
-  const { green, callers } = state
+  const { green, callers, resumed } = state
   state.green = true
   state.running++
   try {
@@ -33,6 +33,7 @@ export function resumeFrames(top: Frame | null, value: unknown, isError: boolean
       const { parent } = frame
       frame.parent = null
       state.callers = parent
+      state.resumed = frame
       let result: unknown
       try {
         result = frame.resume(value, isError)
@@ -51,6 +52,7 @@ export function resumeFrames(top: Frame | null, value: unknown, isError: boolean
     }
   } finally {
     state.callers = callers
+    state.resumed = resumed
     state.green = green
     state.running--
   }

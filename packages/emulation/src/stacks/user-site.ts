@@ -15,7 +15,8 @@ export class UserSite implements CallSite {
     this.site = site
   }
 
-  private get named(): Named | null {
+  /** The function that it stands in. */
+  get named(): Named | null {
     if (this.known === undefined) {
       const { script, line, column } = this.place
       this.known = script.nameOf(line, column)

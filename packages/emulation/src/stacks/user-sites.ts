@@ -1,12 +1,26 @@
 // The stack of an error without greenhouse's own frames, with places as in the sources, and with those frames of the greenlet
 // that were not on the stack of JavaScript, since they waited.
-import { callersOf } from '../rt/callers.ts'
+import { currentCallers, notedCallers } from '../rt/callers.ts'
+import { state } from '../rt/convention.ts'
+import { hiddenAbove } from '../rt/natives-error.ts'
 import { shownFrames } from '../rt/stack-limit.ts'
 import { isRuntime } from './runtime-files.ts'
 import { scriptOf, scriptOfFile } from './scripts.ts'
 import { UserSite } from './user-site.ts'
 
 type CallSite = NodeJS.CallSite
+
+/**
+ * Whether the frame that runs now is that at the bottom of a stack: an error that was made in another one, and of which nothing
+ * was noted, has not been thrown; its callers are not known any more.
+ */
+function runsNow(last: CallSite | undefined): boolean {
+  const place = state.resumed?.place() ?? null
+  if (place === null || !(last instanceof UserSite)) return true
+  const [file, line, column] = place
+  const { script } = last.place
+  return scriptOfFile(file) === script && script.nameOf(line, column) === last.named
+}
 
 /** The function behind whose frame the callers of a resumed one are missing. */
 const RESUME = 'resumeFrames'
@@ -25,7 +39,7 @@ export function userSites(error: object, sites: readonly CallSite[]): CallSite[]
       dropBuiltins(found)
       if (!isSpliced && site.getFunctionName() === RESUME) {
         isSpliced = true
-        found.push(...waiting(error))
+        found.push(...waiting(error, found.at(-1)))
       }
       continue
     }
@@ -36,7 +50,16 @@ export function userSites(error: object, sites: readonly CallSite[]): CallSite[]
       if (place !== null) found.push(new UserSite(place, site))
     }
   }
-  return found.slice(0, shownFrames())
+  return below(hiddenAbove(error), found).slice(0, shownFrames())
+}
+
+/** What is behind the first frame of a function; where that has none, behind the constructors at the top. */
+function below(name: string | undefined, sites: CallSite[]): CallSite[] {
+  if (name === undefined) return sites
+  const at = sites.findIndex((site) => site.getFunctionName() === name)
+  if (at >= 0) return sites.slice(at + 1)
+  const first = sites.findIndex((site) => !site.isConstructor())
+  return first < 0 ? [] : sites.slice(first)
 }
 
 /** The builtins that the runtime has called: `Generator.next`. */
@@ -44,8 +67,10 @@ function dropBuiltins(found: CallSite[]): void {
   while (found.length > 0 && typeof found.at(-1)!.getFileName() !== 'string') found.pop()
 }
 
-function waiting(error: object): CallSite[] {
-  return callersOf(error).flatMap(([file, line, column]) => {
+/** The frames that waited for the one whose innermost function is `last`. */
+function waiting(error: object, last: CallSite | undefined): CallSite[] {
+  const places = notedCallers(error) ?? (runsNow(last) ? currentCallers() : [])
+  return places.flatMap(([file, line, column]) => {
     const script = scriptOfFile(file)
     return script === undefined ? [] : [new UserSite({ script, line, column }, null)]
   })

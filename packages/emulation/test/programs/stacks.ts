@@ -203,6 +203,50 @@ function call(o) { try { o.a(1) } catch (error) { return error.stack } }
 function make(o) {
   try { new o.a(op(1)) } catch (error) { return error.stack }
 }`,
+  operators: `function main() {
+  return add() + '\\n' + update() + '\\n' + within() + '\\n' + pattern() + '\\n' + throwing()
+}
+function add() { try { return op(1n)   + op(1) } catch (error) { return error.stack } }
+function update() { let x = op(1n); try { x   += op(1) } catch (error) { return error.stack } }
+function within() { try { return op('x')   in op(1) } catch (error) { return error.stack } }
+function pattern() { try { const { a: { b } } = op({}) } catch (error) { return error.stack } }
+function throwing() { try { const a = op(1); a   = 2 } catch (error) { return error.stack } }`,
+  iterators: `${fail}const each = { [Symbol.iterator]: () => ({ next() { fail(1) } }) }
+function main() {
+  return loop() + '\\n' + spread() + '\\n' + none() + '\\n' + noneSpread()
+}
+function loop() {
+  try {
+    for (  const x of each) op(x)
+  } catch (error) { return error.stack }
+}
+function spread() { try { return [1, ...each].concat(op(1)) } catch (error) { return error.stack } }
+function none() { try { for (const x of op(5)) op(x) } catch (error) { return error.stack } }
+function noneSpread() { try { return fail( ...op(5)) } catch (error) { return error.stack } }`,
+  delegates: `${fail}function* inner() { yield op(1); fail(2) }
+function* outer() {
+  yield*   inner()
+}
+function main() {
+  const [a] = outer()
+  return [...outer()]
+}`,
+  asyncRuns: `${fail}async function main() {
+  await op(1)
+  return middle()
+}
+function middle() {
+  op(2)
+  try { fail(3) } catch (error) { return error.stack }
+}`,
+  nested: `${fail}class A {
+  static #x = 1
+  run = (x) => { return this.two(op(x)) }
+  two(x) {
+    return { go: () => { for (const y of [x]) { const z = y; [z].map((w) => fail(w + z)) } } }.go()
+  }
+}
+function main() { return new A().run(1) }`,
   captured: `function Failure(message) {
   op(1)
   Error.captureStackTrace(this, Failure)
