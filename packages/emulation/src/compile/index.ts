@@ -23,7 +23,7 @@ import { created, printBlockFunction, printPlainTwin } from './print-plain.ts'
 import { printList, statementHandlers } from './print-statements.ts'
 import { freePrefix, OWN, Printer, type Body, type Parts, type Untwinned } from './printer.ts'
 import { RUNTIME_URL } from './runtime-url.ts'
-import { sourceMap } from './source-map.ts'
+import { sourceMap, type Stretch } from './source-map.ts'
 import { text, write, type Text } from './text.ts'
 
 export type { SourceKind } from './parse.ts'
@@ -34,8 +34,8 @@ export interface CompileOptions {
   /** Its path or URL, as source maps and reports name it. */
   readonly file: string
   readonly kind: SourceKind
-  /** How many characters at the head of the source are not the file's; they end on its first line. */
-  readonly ahead?: number
+  /** Where in the source the file begins and ends, if there is something around it on its first line and behind it. */
+  readonly own?: Stretch
   /** Makes every twin a generator, which is slower. */
   readonly generators?: boolean
 }
@@ -78,13 +78,13 @@ function compileProgram(program: Node, readable: string, options: CompileOptions
     if (variable.output !== variable.name) return true
     return early.has(identifier) && forms.get(variable.scope.owner) === 'plain'
   })
-  const { file, ahead = 0 } = options
-  const printer = new Printer(readable, analysis, features, forms, early, prefix, PARTS, ahead)
+  const { file, own = [0, readable.length] } = options
+  const printer = new Printer(readable, analysis, features, forms, early, prefix, PARTS, own)
   nameTwins(printer)
   const { code, placed } = write(printProgram(program, options, printer), readable)
   return {
     code,
-    map: sourceMap(readable, code, placed, file, ahead),
+    map: sourceMap(readable, code, placed, file, own),
     functions: printer.untwinned,
   }
 }

@@ -2,6 +2,7 @@
 import { FUNCTIONS } from './features.ts'
 import type { Item } from './ir.ts'
 import type { Lowering, Value } from './lowering.ts'
+import { makesError } from './may-block.ts'
 import { calleeName } from './names.ts'
 import type { Node } from './node.ts'
 import { isSlice, join, mark, slice, text, type Text } from './text.ts'
@@ -247,6 +248,13 @@ export class CallLowering {
   new(node: Node, out: Item[]): Value {
     const { low, f, g } = this
     const before = low.depth
+    if (makesError(node, () => low.printer.analysis.references.has(node['callee']))) {
+      const list = join(this.args(node['arguments'], out), ',')
+      return {
+        text: text`${mark('new', node.start)} ${slice(node['callee'])}(${list})`,
+        held: null,
+      }
+    }
     const callee = this.value(node['callee'], out, node['arguments'])
     const args = this.args(node['arguments'], out)
     low.depth = before

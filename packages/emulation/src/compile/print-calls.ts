@@ -1,6 +1,6 @@
 // Calls in the body of a twin: what may be suspended is called through the runtime, and the twin yields when it was.
 import { isBind } from './features.ts'
-import { importsByText } from './may-block.ts'
+import { importsByText, makesError } from './may-block.ts'
 import { calleeName } from './names.ts'
 import type { Node } from './node.ts'
 import type { Body, Handler, Printer } from './printer.ts'
@@ -33,6 +33,9 @@ export const callHandlers: Readonly<Record<string, Handler>> = {
       return makesFunction(node, printer)
         ? plainFunction(node, body, printer)
         : printer.generic(node, body)
+    }
+    if (makesError(node, () => printer.analysis.references.has(node['callee']))) {
+      return printer.generic(node, body)
     }
     const callee = printer.operand(node['callee'], body)
     const args = printArguments(node['arguments'], body, printer)

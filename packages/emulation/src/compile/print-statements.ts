@@ -70,12 +70,12 @@ export const statementHandlers: Readonly<Record<string, Handler>> = {
 
   AwaitExpression(node, body, printer) {
     if (!body.green) return printer.generic(node, body)
-    return awaited(printer.operand(node['argument'], body), printer)
+    return awaited(printer.operand(node['argument'], body), printer, node.start)
   },
 }
 
-function awaited(value: Text, printer: Printer): Text {
-  return text`(yield ${printer.helper('w')}(${value}))`
+function awaited(value: Text, printer: Printer, at: number): Text {
+  return text`(yield ${printer.helper('w')}(${value},${printer.site(at, true)}))`
 }
 
 /** The statements of a list, from `start` to `end` in the source, after what its functions need. */
@@ -134,14 +134,14 @@ function printForOf(node: Node, labels: Text, body: Body, printer: Printer): Tex
   const at = stepPosition(node)
   const method = (name: string): Text => text`${handle}.${mark(name, at)}()`
   const wait = (call: Text): Text =>
-    node['await'] ? awaited(call, printer) : waited(call, printer, at)
+    node['await'] ? awaited(call, printer, at) : waited(call, printer, at)
   const right = waited(
     text`${mark(printer.helper(make), from)}(${printer.operand(node['right'], body)})`,
     printer,
     from,
   )
   const step = node['await']
-    ? text`${handle}.take(${awaited(waited(method('next'), printer, at), printer)})`
+    ? text`${handle}.take(${awaited(waited(method('next'), printer, at), printer, at)})`
     : waited(method('step'), printer, at)
   const bind =
     left.type === 'VariableDeclaration'

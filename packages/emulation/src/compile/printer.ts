@@ -2,6 +2,7 @@
 import type { Forms } from './choose.ts'
 import { childrenOf, isClass, isFunction, type Node } from './node.ts'
 import { BIND, BLOCKS, FUNCTIONS, NAMES, OWN_WORDS, type Features } from './features.ts'
+import type { Stretch } from './source-map.ts'
 import { lineFinder, type FindLine } from './lines.ts'
 import type { Analysis, FunctionFacts } from './scope.ts'
 import type { FaceForm } from './print-faces.ts'
@@ -83,8 +84,8 @@ export class Printer {
   /** Makers of faces, by what they make. */
   readonly makers: Map<string, { readonly name: string; readonly make: Text }> = new Map()
   made = 0
-  /** How many characters at the head of the source are not the file's. */
-  readonly ahead: number
+  /** Where the file begins in the source. */
+  readonly first: number
   readonly line: FindLine
   /** Whether the compiled text names its file, for the stacks of what is suspended. */
   namesFile = false
@@ -97,11 +98,11 @@ export class Printer {
     early: ReadonlySet<Node>,
     prefix: string,
     parts: Parts,
-    ahead: number,
+    [first, end]: Stretch,
   ) {
     this.source = source
-    this.ahead = ahead
-    this.line = lineFinder(source.slice(ahead))
+    this.first = first
+    this.line = lineFinder(source.slice(first, end))
     this.analysis = analysis
     this.features = features
     this.parts = parts
@@ -145,7 +146,7 @@ export class Printer {
 
   /** Line and column, both from 1. */
   position(offset: number): { line: number; column: number } {
-    const [line, column] = this.line(Math.max(0, offset - this.ahead))
+    const [line, column] = this.line(Math.max(0, offset - this.first))
     return { line: line + 1, column: column + 1 }
   }
 
@@ -156,9 +157,9 @@ export class Printer {
   }
 
   /** What the body of a generator yields where a call in it was suspended: the place. */
-  site(offset: number): string {
+  site(offset: number, isAwait = false): string {
     const { line, column } = this.position(offset)
-    return `[${this.file()},${line},${column}]`
+    return `[${this.file()},${line},${column}${isAwait ? ',true' : ''}]`
   }
 
   has(node: Node, bits: number): boolean {

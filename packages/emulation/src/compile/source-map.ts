@@ -11,34 +11,37 @@ import type { EncodedSourceMap } from '@jridgewell/gen-mapping'
 import { lineFinder } from './lines.ts'
 import type { Placed } from './text.ts'
 
+/** A part of a text, from an offset to another. */
+export type Stretch = readonly [first: number, end: number]
+
 /** Names, numbers' ends apart, and what V8 takes as the place of an operation. */
 const WORDS = /[A-Za-z_$\u0080-\uffff][\w$\u0080-\uffff]*|[().;{}[`]|[-+*/%<>=!~&|^]+/g
 
 /**
  * @param file - What the map calls the source: a path or URL.
- * @param ahead - How many characters at the head of the source are not the file's.
+ * @param own - Where in the source the file is.
  */
 export function sourceMap(
   source: string,
   code: string,
   placed: readonly Placed[],
   file: string,
-  ahead: number,
+  [first, end]: Stretch,
 ): EncodedSourceMap {
   const map = new GenMapping({ file })
-  setSourceContent(map, file, source.slice(ahead))
-  const from = lineFinder(source.slice(ahead))
+  setSourceContent(map, file, source.slice(first, end))
+  const from = lineFinder(source.slice(first, end))
   const to = lineFinder(code)
   const point = (at: number, start: number): void => {
     const [line, column] = to(at)
-    if (start < ahead) return addSegment(map, line, column)
-    const [sourceLine, sourceColumn] = from(start - ahead)
+    if (start < first || start > end) return addSegment(map, line, column)
+    const [sourceLine, sourceColumn] = from(start - first)
     maybeAddSegment(map, line, column, file, sourceLine, sourceColumn)
   }
-  for (const { at, start, end } of placed) {
+  for (const { at, start, end: last } of placed) {
     point(at, start)
-    if (start === end) continue
-    for (const word of source.slice(start, end).matchAll(WORDS)) {
+    if (start === last) continue
+    for (const word of source.slice(start, last).matchAll(WORDS)) {
       if (word.index > 0) point(at + word.index, start + word.index)
     }
   }

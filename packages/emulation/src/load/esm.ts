@@ -144,21 +144,25 @@ function compileOfProgram(url: string, file: string, text: string | undefined): 
   }
   const source = text ?? readFileSync(file, 'utf8')
   if (program.choice.marked === true && !isMarked(source)) return null
-  const { text: body, ahead } = bodyOf(url, source, program)
-  const use = { script: url, name: url, ahead }
+  const { text: body, own } = bodyOf(url, source, program)
+  const use = { script: url, name: url, own }
   const { code, report } = greenSource(body, file, 'module', use)
   reportFile(report)
   return report.compiled ? { format: 'module', source: code } : null
 }
 
-function bodyOf(url: string, source: string, { mainUrl, wrapMain }: Program): Wrapped {
-  const own = { text: source, ahead: 0 }
-  if (url !== mainUrl()) return own
+function bodyOf(
+  url: string,
+  source: string,
+  { mainUrl, wrapMain }: Program,
+): Partial<Wrapped> & Pick<Wrapped, 'text'> {
+  const plain = { text: source }
+  if (url !== mainUrl()) return plain
   try {
-    return wrapMain(source) ?? own
+    return wrapMain(source) ?? plain
   } catch {
     // Node says what is wrong with it.
-    return own
+    return plain
   }
 }
 

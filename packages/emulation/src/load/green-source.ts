@@ -2,6 +2,7 @@
 // listed.
 import { compilerStamp, userCache, type DiskCache } from '../cache.ts'
 import { compileModule, type Compiled, type SourceKind } from '../compile/index.ts'
+import type { Stretch } from '../compile/source-map.ts'
 import type { FileReport } from '../report.ts'
 import { noteScript } from '../stacks/scripts.ts'
 
@@ -19,8 +20,8 @@ export interface Use {
   readonly name: string
   /** How many lines will stand before it. */
   readonly above?: number
-  /** How many characters at its head are not the file's. */
-  readonly ahead?: number
+  /** Where in it the file is, if there is something around. */
+  readonly own?: Stretch | undefined
 }
 
 /** Compiles a text; gives it back as it is, with the reason, where that is impossible. */
@@ -28,11 +29,11 @@ export function greenSource(
   source: string,
   file: string,
   kind: SourceKind,
-  { script, name, above = 0, ahead = 0 }: Use = { script: file, name: file },
+  { script, name, above = 0, own }: Use = { script: file, name: file },
 ): GreenSource {
   let compiled: Compiled
   try {
-    compiled = cached(source, file, kind, ahead)
+    compiled = cached(source, file, kind, own)
   } catch (error) {
     // Node says what is wrong, if anything is.
     return {
@@ -50,12 +51,12 @@ export function greenSource(
   }
 }
 
-function cached(source: string, file: string, kind: SourceKind, ahead: number): Compiled {
+function cached(source: string, file: string, kind: SourceKind, own?: Stretch): Compiled {
   cache ??= { disk: userCache() }
-  const make = () => compileModule(source, { file, kind, ahead })
+  const make = () => compileModule(source, { file, kind, ...(own && { own }) })
   return cache.disk === null
     ? make()
-    : cache.disk.get([compilerStamp(), kind, file, String(ahead), source], make)
+    : cache.disk.get([compilerStamp(), kind, file, String(own), source], make)
 }
 
 let cache: { readonly disk: DiskCache | null } | undefined

@@ -86,8 +86,8 @@ function patchScripts(choice: Choice): void {
       return plain(source)
     }
     const isMain = pathToFileURL(file).href === mainUrl()
-    const { text, ahead } = isMain ? mainScript(source) : { text: source, ahead: 0 }
-    const use = { script: file, name: file, ahead }
+    const { text, own } = isMain ? mainScript(source) : { text: source }
+    const use = { script: file, name: file, own }
     const { code, report } = greenSource(text, file, 'script', use)
     reportFile(report)
     // Node says what is wrong with it, or knows better what it is.

@@ -2,6 +2,7 @@
 // it. A module that exports something keeps its body where it is: there, what blocks really blocks.
 import { parse } from '../compile/parse.ts'
 import type { Node } from '../compile/node.ts'
+import type { Stretch } from '../compile/source-map.ts'
 
 /** What compiled main modules call. */
 export const MAIN = '$_M'
@@ -11,14 +12,14 @@ const PARAMETERS = 'exports,require,module,__filename,__dirname'
 /** A text around the body of a file. */
 export interface Wrapped {
   readonly text: string
-  /** How many characters stand before the body. */
-  readonly ahead: number
+  /** Where the body is in it. */
+  readonly own: Stretch
 }
 
 /** The text of a script whose body is a function. */
 export function mainScript(source: string): Wrapped {
   const head = `${MAIN}(this,arguments,function(${PARAMETERS}){`
-  return { text: `${head}${withoutHashbang(source)}\n})`, ahead: head.length }
+  return around(head, withoutHashbang(source), '\n})')
 }
 
 /** The text of a module whose body is a function; null where that cannot be. */
@@ -34,7 +35,11 @@ export function mainModule(source: string): Wrapped | null {
   }
   const list = imports.map(({ start, end }) => `${oneLine(text.slice(start, end))};`).join('')
   const head = `${list}await ${MAIN}(undefined,[],async()=>{`
-  return { text: `${head}${rest}\n});`, ahead: head.length }
+  return around(head, rest, '\n});')
+}
+
+function around(head: string, body: string, tail: string): Wrapped {
+  return { text: head + body + tail, own: [head.length, head.length + body.length] }
 }
 
 function withoutHashbang(source: string): string {

@@ -1,20 +1,25 @@
 // An async function: run inside its caller until its first `await`, as the language has it, and from there on by itself.
 import { noteCallers } from './callers.ts'
-import { Frame, link, state, SUSPEND, type Callable, type Place } from './convention.ts'
+import { Frame, isObject, link, SUSPEND, type Callable, type Place } from './convention.ts'
 import { resumeFrames, takeSuspended } from './frames.ts'
 
 /** What the body yields to await something. */
 export class Awaited {
   readonly value: unknown
+  readonly at: Place | undefined
 
-  constructor(value: unknown) {
+  constructor(value: unknown, at: Place | undefined) {
     this.value = value
+    this.at = at
   }
 }
 
-export function awaited(value: unknown): Awaited {
-  return new Awaited(value)
+export function awaited(value: unknown, at?: Place): Awaited {
+  return new Awaited(value, at)
 }
+
+/** Which async function awaits a promise. */
+const awaiting = new WeakMap<object, AsyncRun>()
 
 const { then: promiseThen } = Promise.prototype as unknown as { then: Callable }
 
@@ -23,8 +28,8 @@ export class AsyncRun extends Frame {
   promise: Promise<unknown> | null = null
   fulfil: ((value: unknown) => void) | null = null
   reject: ((error: unknown) => void) | null = null
-  /** What it has yielded when it was suspended last. */
-  at: unknown = null
+  /** Where it was suspended or awaits. */
+  at: unknown
 
   constructor(steps: Generator<unknown, unknown, unknown>) {
     super()
@@ -38,7 +43,7 @@ export class AsyncRun extends Frame {
       try {
         step = isError ? this.steps.throw(value) : this.steps.next(value)
       } catch (error) {
-        if (state.callers !== undefined) noteCallers(error, state.callers)
+        noteCallers(error)
         this.open()
         this.reject!(error)
         return this.promise
@@ -54,7 +59,10 @@ export class AsyncRun extends Frame {
       }
       this.open()
       try {
-        const promise = Promise.resolve(step.value.value)
+        const awaited = step.value.value
+        const promise = Promise.resolve(awaited)
+        this.at = step.value.at
+        if (isObject(awaited)) awaiting.set(promise, this)
         void Reflect.apply(promiseThen, promise, [
           (result: unknown) => goOn(this, result, false),
           (error: unknown) => goOn(this, error, true),
@@ -68,7 +76,12 @@ export class AsyncRun extends Frame {
   }
 
   override place(): Place | null {
-    return this.at as Place | null
+    return (this.at as Place | undefined) ?? null
+  }
+
+  /** Once it awaits, nobody waits for it but who awaits its promise. */
+  override caller(): Frame | null {
+    return this.parent ?? (this.promise === null ? null : (awaiting.get(this.promise) ?? null))
   }
 
   open(): void {

@@ -8,35 +8,41 @@ const noted = new WeakMap<object, readonly Place[]>()
 /** Under which what has the stack of a call, and is no error itself, has its callers. */
 export const CALLERS: unique symbol = Symbol('callers')
 
-/** Notes who waits for what has thrown an error, unless that was noted when it was nearer. */
-export function noteCallers(error: unknown, callers: Frame | null): void {
-  if (isObject(error) && !noted.has(error)) noted.set(error, placesOf(callers))
+/** Notes who waits for what has made an error, unless that was noted when it was nearer. */
+export function noteCallers(error: unknown): void {
+  if (state.callers === undefined || !isObject(error) || noted.has(error)) return
+  noted.set(error, currentCallers())
 }
 
 /** What a catch clause begins with: gives the error. */
 export function caught(error: unknown): unknown {
-  if (state.callers !== undefined) noteCallers(error, state.callers)
+  noteCallers(error)
   return error
 }
 
 /** Where those wait, from the inside out, who have called what made an error; undefined where nothing was noted. */
 export function notedCallers(error: object): readonly Place[] | undefined {
   const { [CALLERS]: own } = error as { [CALLERS]?: Frame | null }
-  return own === undefined ? noted.get(error) : placesOf(own)
+  return own === undefined ? noted.get(error) : placesFrom(own)
 }
 
 /** Where those wait who have called what runs now. */
 export function currentCallers(): readonly Place[] {
-  return placesOf(state.callers ?? null)
+  return placesFrom(currentCaller())
+}
+
+/** The frame that waits for what runs now. */
+export function currentCaller(): Frame | null {
+  return state.callers ?? state.resumed?.caller() ?? null
 }
 
 /** More is never shown. */
 const MOST = 200
 
-function placesOf(top: Frame | null): Place[] {
+function placesFrom(top: Frame | null): Place[] {
   const limit = Math.min(shownFrames(), MOST)
   const places: Place[] = []
-  for (let frame = top; frame !== null && places.length < limit; frame = frame.parent) {
+  for (let frame = top; frame !== null && places.length < limit; frame = frame.caller()) {
     const place = frame.place()
     if (place !== null) places.push(place)
   }

@@ -64,7 +64,7 @@ export const state: State = {
 }
 
 /** Where in a compiled file a call was suspended: its name, line and column (both from 1). */
-export type Place = readonly [file: string, line: number, column: number]
+export type Place = readonly [file: string, line: number, column: number, isAsync?: boolean]
 
 /** What is left to do of a call that was suspended. */
 export abstract class Frame {
@@ -77,6 +77,11 @@ export abstract class Frame {
   /** Where it waits; null for a frame that is no function of the program's. */
   place(): Place | null {
     return null
+  }
+
+  /** The frame that waits for it. */
+  caller(): Frame | null {
+    return this.parent
   }
 }
 

@@ -1,8 +1,8 @@
 // Errors of primitives that were suspended: an asynchronous call fails with no trace of who made it. They get the stack of the
 // call, as an error of the original has.
 import { types } from 'node:util'
-import { CALLERS } from './callers.ts'
-import { state, type Frame } from './convention.ts'
+import { CALLERS, currentCaller } from './callers.ts'
+import type { Frame } from './convention.ts'
 
 /** The stack of a call, as text only when somebody asks. */
 export interface Site {
@@ -12,7 +12,7 @@ export interface Site {
 
 /** Takes the stack of the caller of `above`. */
 export function takeSite(above: (...args: never[]) => unknown): Site {
-  const site: Site = { [CALLERS]: state.callers ?? null }
+  const site: Site = { [CALLERS]: currentCaller() }
   Error.captureStackTrace(site, above)
   return site
 }

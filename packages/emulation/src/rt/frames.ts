@@ -41,7 +41,7 @@ export function resumeFrames(top: Frame | null, value: unknown, isError: boolean
       } catch (error) {
         result = error
         isError = true
-        noteCallers(error, parent)
+        noteCallers(error)
       }
       if (result === SUSPEND && !isError) {
         state.tail!.parent = parent

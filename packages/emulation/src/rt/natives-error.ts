@@ -1,7 +1,7 @@
 // Error.captureStackTrace called by green code with the function whose callers are wanted: what runs in that function's stead
 // has another identity, so that V8 would not find it on the stack and leave nothing.
 import { noteCallers } from './callers.ts'
-import { attachTwin, isObject, state, twinOf, type Callable } from './convention.ts'
+import { attachTwin, isObject, twinOf, type Callable } from './convention.ts'
 
 const hidden = new WeakMap<object, string>()
 
@@ -10,7 +10,7 @@ export function installErrorTwins(): void {
   attachTwin(original, function (...args) {
     const [target, above] = args
     if (!isObject(target) || twinOf(above) === undefined) return Reflect.apply(original, this, args)
-    if (state.callers !== undefined) noteCallers(target, state.callers)
+    noteCallers(target)
     hidden.set(target, (above as Callable).name)
     return Reflect.apply(original, this, [target])
   })

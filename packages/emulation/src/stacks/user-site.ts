@@ -8,10 +8,13 @@ type CallSite = NodeJS.CallSite
 export class UserSite implements CallSite {
   readonly place: SourcePlace
   readonly site: CallSite | null
+  /** In an await. */
+  readonly waits: boolean
   private known: Named | null | undefined
 
-  constructor(place: SourcePlace, site: CallSite | null) {
+  constructor(place: SourcePlace, site: CallSite | null, waits = false) {
     this.place = place
+    this.waits = waits
     this.site = site
   }
 
@@ -96,7 +99,7 @@ export class UserSite implements CallSite {
   }
 
   isAsync(): boolean {
-    return this.site?.isAsync() ?? false
+    return this.waits || this.site?.isAsync() === true
   }
 
   isEval(): boolean {

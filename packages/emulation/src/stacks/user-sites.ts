@@ -62,16 +62,20 @@ function below(name: string | undefined, sites: CallSite[]): CallSite[] {
   return first < 0 ? [] : sites.slice(first)
 }
 
-/** The builtins that the runtime has called: `Generator.next`. */
+/** The builtins that the runtime has called: `Generator.next`, `runInAsyncScope`. */
 function dropBuiltins(found: CallSite[]): void {
-  while (found.length > 0 && typeof found.at(-1)!.getFileName() !== 'string') found.pop()
+  while (found.length > 0 && isBuiltin(found.at(-1)!.getFileName())) found.pop()
+}
+
+function isBuiltin(file: string | null): boolean {
+  return typeof file !== 'string' || file === 'node:async_hooks'
 }
 
 /** The frames that waited for the one whose innermost function is `last`. */
 function waiting(error: object, last: CallSite | undefined): CallSite[] {
   const places = notedCallers(error) ?? (runsNow(last) ? currentCallers() : [])
-  return places.flatMap(([file, line, column]) => {
+  return places.flatMap(([file, line, column, isAsync = false]) => {
     const script = scriptOfFile(file)
-    return script === undefined ? [] : [new UserSite({ script, line, column }, null)]
+    return script === undefined ? [] : [new UserSite({ script, line, column }, null, isAsync)]
   })
 }

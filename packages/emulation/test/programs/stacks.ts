@@ -239,6 +239,17 @@ function middle() {
   op(2)
   try { fail(3) } catch (error) { return error.stack }
 }`,
+  asyncChain: `${fail}async function main() {
+  const a = await op(1)
+  return 1 + await outer(a)
+}
+const outer = async (x) => {
+  for (const y of [x]) await   inner(y)
+}
+async function inner(x) {
+  await null
+  fail(op(x))
+}`,
   nested: `${fail}class A {
   static #x = 1
   run = (x) => { return this.two(op(x)) }
