@@ -2,6 +2,7 @@
 import { installEmitter } from './rt/emitter.ts'
 import { installPrimitives } from './rt/install.ts'
 import { installRuntime, runtime } from './rt/index.ts'
+import { installStacks } from './stacks/install.ts'
 
 let prepared = false
 
@@ -12,6 +13,7 @@ export function prepare(): void {
   installRuntime()
   installPrimitives()
   installEmitter()
+  installStacks()
   // Compiled scripts find the runtime under this name.
   Object.defineProperty(globalThis, '$_G', { value: runtime, configurable: true, writable: true })
   process.setSourceMapsEnabled(true)

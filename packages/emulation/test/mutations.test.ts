@@ -17,7 +17,12 @@ const mutations: readonly [name: string, from: RegExp, to: string, where: readon
   ['the twin is its own', /&&\$_g\.o===/g, '||$_g.o===', ['inheritedTwin', 'prototypes']],
   ['each round has variables of its own', /\$_e(\d+)=\{\.\.\.\$_e\1\}/g, '0', ['loopClos']],
   ['an iterator is closed', /\.close\(\)/g, '.failed()', ['iteratorClose']],
-  ['a generator yields what is suspended', /===\$_S\?yield:/g, '===$_S?0:', ['generators']],
+  [
+    'a generator yields what is suspended',
+    /===\$_S\?yield\[[^\]]*\]:/g,
+    '===$_S?0:',
+    ['generators'],
+  ],
   ['what is dead is dead', /\$_d\(([\w$.]+),"\w+"\)/g, '$1', ['deadCapture']],
 ]
 

@@ -1,6 +1,6 @@
 // One walk over the tree: declares, resolves, and collects the facts of each function.
 import { declareBlock, declareTargets, hoistVariables } from './declare.ts'
-import { canBlock, needsTwin } from './may-block.ts'
+import { canBlock, makesError, needsTwin } from './may-block.ts'
 import { childrenOf, isClass, isFunction, type Node } from './node.ts'
 import {
   newFacts,
@@ -60,9 +60,11 @@ class Walker implements Analysis {
   /** Visits a child; gives whether it contains something that may block. */
   visit(node: Node, scope: Scope, parent: Node): boolean {
     this.parents.set(node, parent)
-    const blocks = this.look(node, scope) || canBlock(node)
+    const inside = this.look(node, scope)
+    const isPlain = makesError(node, (name) => scope.find(name) !== undefined)
+    const blocks = inside || (!isPlain && canBlock(node))
     if (blocks) this.blocking.add(node)
-    if (needsTwin(node)) scope.owner.mayBlock = true
+    if (!isPlain && needsTwin(node)) scope.owner.mayBlock = true
     return blocks
   }
 

@@ -23,7 +23,7 @@ import { created, printBlockFunction, printPlainTwin } from './print-plain.ts'
 import { printList, statementHandlers } from './print-statements.ts'
 import { freePrefix, OWN, Printer, type Body, type Parts, type Untwinned } from './printer.ts'
 import { RUNTIME_URL } from './runtime-url.ts'
-import { sourceMap } from './source-map.ts'
+import { sourceMap, type Stretch } from './source-map.ts'
 import { text, write, type Text } from './text.ts'
 
 export type { SourceKind } from './parse.ts'
@@ -34,6 +34,8 @@ export interface CompileOptions {
   /** Its path or URL, as source maps and reports name it. */
   readonly file: string
   readonly kind: SourceKind
+  /** Where in the source the file begins and ends, if there is something around it on its first line and behind it. */
+  readonly own?: Stretch
   /** Makes every twin a generator, which is slower. */
   readonly generators?: boolean
 }
@@ -78,12 +80,13 @@ function compileProgram(program: Node, readable: string, options: CompileOptions
     if (variable.output !== variable.name) return true
     return early.has(identifier) && forms.get(variable.scope.owner) === 'plain'
   })
-  const printer = new Printer(readable, analysis, features, forms, early, prefix, PARTS)
+  const { file, own = [0, readable.length] } = options
+  const printer = new Printer(readable, analysis, features, forms, early, prefix, PARTS, own)
   nameTwins(printer)
-  const { code, placed } = write(printProgram(program, options.kind, printer), readable)
+  const { code, placed } = write(printProgram(program, options, printer), readable)
   return {
     code,
-    map: sourceMap(readable, code, placed, options.file),
+    map: sourceMap(readable, code, placed, file, own),
     functions: printer.untwinned,
     globals: [...analysis.globals],
   }
@@ -108,7 +111,7 @@ function nameTwins(printer: Printer): void {
   }
 }
 
-function printProgram(program: Node, kind: SourceKind, printer: Printer): Text {
+function printProgram(program: Node, { kind, file }: CompileOptions, printer: Printer): Text {
   const body: Body = {
     facts: printer.analysis.program,
     green: false,
@@ -125,7 +128,8 @@ function printProgram(program: Node, kind: SourceKind, printer: Printer): Text {
   const statements = printer.list(list, at, program.end, body)
   const own = prologue(body, printer)
   const makers = [...printer.makers.values()].map(({ name, make }) => text`const ${name}=${make};`)
-  return [directives, imports(kind, printer), own, makers, statements]
+  const named = printer.namesFile ? `var ${printer.prefix}at=${JSON.stringify(file)};` : ''
+  return [directives, imports(kind, printer), named, own, makers, statements]
 }
 
 function imports(kind: SourceKind, printer: Printer): Text {

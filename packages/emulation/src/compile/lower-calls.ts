@@ -2,9 +2,10 @@
 import { FUNCTIONS } from './features.ts'
 import type { Item } from './ir.ts'
 import type { Lowering, Value } from './lowering.ts'
+import { makesError } from './may-block.ts'
 import { calleeName } from './names.ts'
 import type { Node } from './node.ts'
-import { isSlice, join, slice, text, type Text } from './text.ts'
+import { isSlice, join, mark, slice, text, type Text } from './text.ts'
 
 /** Lowers an operand; `later` is what is evaluated before its use. */
 export type ValueOf = (
@@ -32,16 +33,17 @@ export class CallLowering {
     const { low } = this
     const callee: Node = node['callee']
     const before = low.depth
+    const at = low.position(node)
     const known = this.knownFunction(callee)
     if (known !== null) {
       const direct = low.printer.twinNames.get(known.node)
       if (!known.mayBlock || direct !== undefined) {
         const args = join(this.args(node['arguments'], out), ',')
         if (direct === undefined) {
-          return { text: text`${this.plainCallee(callee)}(${args})`, held: null }
+          return { text: this.plainCall(callee, args), held: null }
         }
         low.depth = before
-        return low.call(out, low.temporary(), text`${direct}(${args})`)
+        return low.call(out, low.temporary(), text`${mark(direct, at)}(${args})`, at)
       }
     }
     if (callee.type === 'ChainExpression') return this.parenthesizedChain(node, out)
@@ -52,7 +54,7 @@ export class CallLowering {
     if (argsBlock) target = this.holdUnlessStable(callee, target, node['arguments'], out)
     const args = this.args(node['arguments'], out)
     low.depth = before
-    return low.call(out, low.temporary(), this.dispatch(callee, target.text, null, args, node))
+    return low.call(out, low.temporary(), this.dispatch(callee, target.text, null, args, node), at)
   }
 
   /** `fn.call(self, …)`, so common that it does not go through the twin of `call`. */
@@ -79,11 +81,12 @@ export class CallLowering {
     const fn = low.hold(value, out).text
     const args = this.args(node['arguments'], out)
     low.depth = before
-    const own = text`((${g}=${fn}[${low.helper('GR')}])!==void 0&&${g}.o===${fn}?${g}:${fn}).call(${join(args, ',')})`
+    const at = low.position(node)
+    const own = text`((${g}=${fn}[${low.helper('GR')}])!==void 0&&${g}.o===${fn}?${g}:${fn}).${mark('call', at)}(${join(args, ',')})`
     const name = JSON.stringify(calleeName(callee))
-    const other = text`${low.helper('c')}(${join([name, fn, f, ...args], ',')})`
+    const other = text`${mark(low.helper('c'), at)}(${join([name, fn, f, ...args], ',')})`
     const isOwn = text`(${f}=${fn}.call)===${low.helper('FC')}`
-    return low.call(out, low.temporary(), text`${isOwn}?${own}:${other}`)
+    return low.call(out, low.temporary(), text`${isOwn}?${own}:${other}`, at)
   }
 
   /** A temporary for a callee, unless the arguments cannot change it. */
@@ -102,9 +105,11 @@ export class CallLowering {
     return facts
   }
 
-  plainCallee(callee: Node): Text {
+  plainCall(callee: Node, args: Text): Text {
     const printed = this.low.print(callee)
-    return typeof printed === 'string' && printed.includes('.') ? text`(0,${printed})` : printed
+    return typeof printed === 'string' && printed.includes('.')
+      ? text`(0,${printed})${mark('(', callee.start)}${args})`
+      : text`${printed}(${args})`
   }
 
   /** `o.m(…)`, `super.m(…)`. */
@@ -144,7 +149,8 @@ export class CallLowering {
     }
     const list = this.args(args, out)
     low.depth = before
-    return low.call(out, low.temporary(), this.dispatch(callee, fn, self, list, node))
+    const call = this.dispatch(callee, fn, self, list, node)
+    return low.call(out, low.temporary(), call, low.position(node))
   }
 
   /** A receiver that can be written twice. */
@@ -189,7 +195,8 @@ export class CallLowering {
     const { low } = this
     const value = this.value(node['argument'], out, [])
     const into = low.temporary()
-    low.call(out, into, text`${low.helper('sp')}(${value.text})`)
+    const at = node['argument'].start
+    low.call(out, into, text`${mark(low.helper('sp'), at)}(${value.text})`, at)
     if (later.some((one) => low.blocks(one))) low.code(out, text`${into}=[...${into}];`)
     return ['...', into]
   }
@@ -199,19 +206,20 @@ export class CallLowering {
     const { low, f, g } = this
     const name = JSON.stringify(calleeName(callee))
     const list = join(args, ',')
+    const at = low.position(node)
     if (node['arguments'].some((one: Node) => one.type === 'SpreadElement')) {
-      return text`${low.helper('c')}(${join([name, self ?? 'void 0', fn, ...args], ',')})`
+      return text`${mark(low.helper('c'), at)}(${join([name, self ?? 'void 0', fn, ...args], ',')})`
     }
     const green = low.helper('GR')
     if (self === null) {
       const simple = this.simpleName(callee, fn)
       if (simple !== null && this.isShort(node)) {
-        return text`(${g}=${simple}?.[${green}])!==void 0&&${g}.o===${simple}?${g}(${list}):${simple}(${list})`
+        return text`(${g}=${simple}?.[${green}])!==void 0&&${g}.o===${simple}?${mark(g, at)}(${list}):${this.again(simple, at)}(${list})`
       }
-      return text`((${g}=(${f}=${fn})?.[${green}])!==void 0&&${g}.o===${f}?${g}:typeof ${f}==="function"?${f}:${low.helper('bad')}(${f},${name}))(${list})`
+      return text`((${g}=(${f}=${fn})?.[${green}])!==void 0&&${g}.o===${f}?${g}:typeof ${f}==="function"?${f}:${low.helper('bad')}(${f},${name}))${mark('(', at)}${list})`
     }
     const rest = args.length === 0 ? '' : [',', list]
-    return text`((${g}=(${f}=${fn})?.[${green}])!==void 0&&${g}.o===${f}?${g}:typeof ${f}==="function"&&${f}.call===${low.helper('FC')}?${f}:${low.helper('bad')}(${f},${name})).call(${self}${rest})`
+    return text`((${g}=(${f}=${fn})?.[${green}])!==void 0&&${g}.o===${f}?${g}:typeof ${f}==="function"&&${f}.call===${low.helper('FC')}?${f}:${low.helper('bad')}(${f},${name})).${mark('call', at)}(${self}${rest})`
   }
 
   /** A callee that can be written several times, and that V8 names itself. */
@@ -220,6 +228,12 @@ export class CallLowering {
     if (typeof fn === 'string')
       return fn === this.low.printer.prefix || fn.includes('.') ? null : fn
     return isSlice(fn) ? fn : null
+  }
+
+  /** The name of a callee as a mark. */
+  again(name: Text, at: number): Text {
+    if (typeof name === 'string') return mark(name, at)
+    return isSlice(name) ? mark(this.low.printer.source.slice(name.start, name.end), at) : name
   }
 
   isShort(node: Node): boolean {
@@ -234,28 +248,35 @@ export class CallLowering {
   new(node: Node, out: Item[]): Value {
     const { low, f, g } = this
     const before = low.depth
+    if (makesError(node, () => low.printer.analysis.references.has(node['callee']))) {
+      const list = join(this.args(node['arguments'], out), ',')
+      return {
+        text: text`${mark('new', node.start)} ${slice(node['callee'])}(${list})`,
+        held: null,
+      }
+    }
     const callee = this.value(node['callee'], out, node['arguments'])
     const args = this.args(node['arguments'], out)
     low.depth = before
     const name = JSON.stringify(calleeName(node['callee']))
-    const slow = text`${low.helper('n')}(${join([name, f, ...args], ',')})`
+    const at = node.start
+    const construct = mark(low.helper('n'), at)
+    const slow = text`${construct}(${join([name, f, ...args], ',')})`
     const isPlain =
       this.isShort(node) && !node['arguments'].some((one: Node) => one.type === 'SpreadElement')
     const into = low.temporary()
     if (!isPlain) {
-      return low.call(
-        out,
-        into,
-        text`${low.helper('n')}(${join([name, callee.text, ...args], ',')})`,
-      )
+      const code = text`${construct}(${join([name, callee.text, ...args], ',')})`
+      return low.call(out, into, code, at)
     }
     const isReady = text`(${g}=(${f}=${callee.text})?.[${low.helper('GR')}])!==void 0&&${g}.o===${f}&&${g}.p!==void 0&&${g}.p===${f}.prototype`
     const list = join(args, ',')
-    const plain = text`${g}===void 0&&typeof ${f}==="function"&&${f}.prototype?new ${f}(${list})`
+    const plain = text`${g}===void 0&&typeof ${f}==="function"&&${f}.prototype?${mark('new', at)} ${f}(${list})`
     return low.call(
       out,
       into,
-      text`${isReady}?${low.helper('nf')}(new ${g}(${list})):${plain}:${slow}`,
+      text`${isReady}?${low.helper('nf')}(${mark('new', at)} ${g}(${list})):${plain}:${slow}`,
+      at,
     )
   }
 
@@ -275,8 +296,9 @@ export class CallLowering {
     low.depth = before
     const name = JSON.stringify(calleeName(tag))
     const quasi = low.printer.print(node['quasi'], low.body)
-    const call = text`${low.helper('c')}(${name},${self},${fn},...${low.helper('q')}${quasi})`
-    return low.call(out, low.temporary(), call)
+    const at = low.position(node)
+    const call = text`${mark(low.helper('c'), at)}(${name},${self},${fn},...${low.helper('q')}${quasi})`
+    return low.call(out, low.temporary(), call, at)
   }
 
   /** An optional chain: where it ends early, its label is left. */
@@ -307,7 +329,8 @@ export class CallLowering {
     out.push({ kind: 'label', name: label, body: inner })
     const args = this.args(node['arguments'], out)
     low.depth = before
-    return low.call(out, low.temporary(), this.dispatch(node['callee'], fn, self, args, node))
+    const call = this.dispatch(node['callee'], fn, self, args, node)
+    return low.call(out, low.temporary(), call, low.position(node))
   }
 
   link(node: Node, out: Item[], label: string): Text {
@@ -331,8 +354,8 @@ export class CallLowering {
     const { self, fn } = this.target(node['callee'], out, label)
     const held = node['optional'] ? this.leaveIfNull(fn, out, label) : this.store(fn, out)
     const args = this.args(node['arguments'], out)
-    return low.call(out, low.temporary(), this.dispatch(node['callee'], held, self, args, node))
-      .text
+    const call = this.dispatch(node['callee'], held, self, args, node)
+    return low.call(out, low.temporary(), call, low.position(node)).text
   }
 
   target(callee: Node, out: Item[], label: string): { self: string | null; fn: Text } {

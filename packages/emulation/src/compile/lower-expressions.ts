@@ -4,7 +4,8 @@ import type { Item } from './ir.ts'
 import { CallLowering } from './lower-calls.ts'
 import type { Lowering, Value } from './lowering.ts'
 import { isFunction, type Node } from './node.ts'
-import { slice, text, type Text } from './text.ts'
+import { operatorPosition } from './positions.ts'
+import { mark, slice, text, type Mark, type Text } from './text.ts'
 
 type Later = readonly (Node | null | undefined)[]
 
@@ -54,7 +55,7 @@ export class ExpressionLowering {
         }
         const left = this.value(node['left'], out, [node['right']])
         const right = this.value(node['right'], out)
-        return loose(text`(${left.text} ${node['operator']} ${right.text})`)
+        return loose(text`(${left.text} ${this.operator(node)} ${right.text})`)
       }
       case 'UnaryExpression':
         return this.unary(node, out)
@@ -74,6 +75,10 @@ export class ExpressionLowering {
       default:
         throw new Error(`No lowering of ${node.type}`)
     }
+  }
+
+  operator(node: Node): Mark {
+    return mark(node['operator'], operatorPosition(node, this.low.printer.source))
   }
 
   sequence(node: Node, out: Item[]): Value {
@@ -135,9 +140,7 @@ export class ExpressionLowering {
       const place = low.printer.print(left, low.body)
       if (operator === '=') return loose(text`(${place}=${this.value(right, out).text})`)
       const old = this.value(left, out, [right])
-      return loose(
-        text`(${place}=${old.text} ${operator.slice(0, -1)} ${this.value(right, out).text})`,
-      )
+      return loose(text`(${place}=${old.text} ${changing(node)} ${this.value(right, out).text})`)
     }
     if (left.type === 'MemberExpression') {
       if (operator === '=') {
@@ -147,7 +150,7 @@ export class ExpressionLowering {
       const place = this.place(left, out)
       const old = low.temporary()
       low.code(out, text`${old}=${place};`)
-      return loose(text`(${place}=${old} ${operator.slice(0, -1)} ${this.value(right, out).text})`)
+      return loose(text`(${place}=${old} ${changing(node)} ${this.value(right, out).text})`)
     }
     const held = low.hold(this.value(right, out), out)
     low.code(out, text`(${low.printer.print(left, low.body)}=${held.text});`)
@@ -268,6 +271,11 @@ export class ExpressionLowering {
     low.code(out, text`${held}=${low.helper('ky')}(${value.text});`)
     return text`[${held}]`
   }
+}
+
+/** The operator of `+=` and its like, which for V8 stands at the right operand. */
+function changing(node: Node): Mark {
+  return mark(node['operator'].slice(0, -1), node['right'].start)
 }
 
 /** Whether the right side of a logical operator is evaluated. */

@@ -2,7 +2,8 @@
 import type { Item } from './ir.ts'
 import type { StatementLowering } from './lower-statements.ts'
 import type { Node } from './node.ts'
-import { text, type Text } from './text.ts'
+import { stepPosition } from './positions.ts'
+import { mark, text, type Text } from './text.ts'
 
 export class LoopLowering {
   readonly statements: StatementLowering
@@ -107,13 +108,15 @@ export class LoopLowering {
     const { low, expressions } = statements
     const right = expressions.value(node['right'], out)
     const handle = low.temporary()
-    low.call(out, handle, text`${low.helper('it')}(${right.text})`)
+    const from = node['right'].start
+    const at = stepPosition(node)
+    low.call(out, handle, text`${mark(low.helper('it'), from)}(${right.text})`, from)
     const name = labels[0] ?? low.label()
     const all = labels.length > 0 ? labels : [name]
     const loop = (inner: Item[]): void => {
       const body: Item[] = []
       const step = low.temporary()
-      low.call(body, step, `${handle}.step()`)
+      low.call(body, step, text`${handle}.${mark('step', at)}()`, at)
       low.code(body, `if(!${step})break ${name};`)
       statements.enter(node, body)
       statements.bind(targetOf(node), `${handle}.value`, body)
@@ -125,7 +128,7 @@ export class LoopLowering {
     statements.withFinally(out, loop, (after, record) => {
       const items: Item[] = []
       low.code(items, `if(${record.kind}===1)${handle}.failed();`)
-      low.call(items, low.temporary(), `${handle}.close()`)
+      low.call(items, low.temporary(), text`${handle}.${mark('close', at)}()`, at)
       after.push({ kind: 'if', test: `${handle}.open`, yes: items, no: null })
     })
   }

@@ -2,6 +2,7 @@
 import { BLOCKS } from './features.ts'
 import type { Item } from './ir.ts'
 import { childrenOf, eachTarget, isFunction, type Node } from './node.ts'
+import { callPosition } from './positions.ts'
 import type { Body, Printer } from './printer.ts'
 import { text, type Text } from './text.ts'
 
@@ -39,7 +40,8 @@ export class Lowering {
   readonly printer: Printer
   readonly body: Body
   readonly jumps: Jump[] = []
-  calls = 0
+  /** Where each call stands in the source, by its number from 1. */
+  readonly sites: number[] = []
   depth = 0
   deepest = 0
   labels = 0
@@ -64,6 +66,11 @@ export class Lowering {
     return this.printer.helper(name)
   }
 
+  /** The place of a call, `new` or tagged template. */
+  position(node: Node): number {
+    return callPosition(node, this.printer.source)
+  }
+
   blocks(node: Node | null | undefined): boolean {
     return node !== null && node !== undefined && this.printer.has(node, BLOCKS)
   }
@@ -72,8 +79,10 @@ export class Lowering {
     out.push({ kind: 'code', code: [code, '\n'] })
   }
 
-  call(out: Item[], into: string, code: Text): Value {
-    out.push({ kind: 'call', k: ++this.calls, into, code })
+  /** A call that may be suspended; `at` is its place in the source. */
+  call(out: Item[], into: string, code: Text, at: number): Value {
+    const k = this.sites.push(at)
+    out.push({ kind: 'call', k, into, code })
     return { text: into, held: into }
   }
 

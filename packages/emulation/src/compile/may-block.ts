@@ -18,6 +18,23 @@ export function needsTwin(node: Node): boolean {
   }
 }
 
+const ERRORS = new Set(
+  'Error,TypeError,RangeError,SyntaxError,ReferenceError,EvalError,URIError,AggregateError'.split(
+    ',',
+  ),
+)
+
+/** `new Error(…)`, where that is no variable of the module: it is made where it stands, and cannot block. */
+export function makesError(node: Node, isBound: (name: string) => boolean): boolean {
+  const callee: Node = node['callee']
+  return (
+    node.type === 'NewExpression' &&
+    callee.type === 'Identifier' &&
+    ERRORS.has(callee['name']) &&
+    !isBound(callee['name'])
+  )
+}
+
 /** Whether a twin may be suspended at this node. */
 export function canBlock(node: Node): boolean {
   return needsTwin(node) || node.type === 'AwaitExpression' || node.type === 'YieldExpression'

@@ -1,15 +1,16 @@
 // Calls in the body of a twin: what may be suspended is called through the runtime, and the twin yields when it was.
 import { isBind } from './features.ts'
-import { importsByText } from './may-block.ts'
+import { importsByText, makesError } from './may-block.ts'
 import { calleeName } from './names.ts'
 import type { Node } from './node.ts'
 import type { Body, Handler, Printer } from './printer.ts'
-import { join, slice, text, type Text } from './text.ts'
+import { callPosition } from './positions.ts'
+import { join, mark, slice, text, type Text } from './text.ts'
 
-/** The value of a call that may be suspended: `((r=CALL)===S?yield:r)`. */
-export function waited(call: Text, printer: Printer): Text {
+/** The value of a call that may be suspended: `((r=CALL)===S?yield PLACE:r)`. */
+export function waited(call: Text, printer: Printer, at: number): Text {
   const result = printer.prefix + 'r'
-  return text`((${result}=${call})===${printer.helper('S')}?yield:${result})`
+  return text`${mark('(', at)}(${result}=${call})===${printer.helper('S')}${mark('?', at)}yield${printer.site(at)}:${result})`
 }
 
 export const callHandlers: Readonly<Record<string, Handler>> = {
@@ -19,9 +20,11 @@ export const callHandlers: Readonly<Record<string, Handler>> = {
     if (!body.green || callee.type === 'Import') return plainCall(node, body, printer)
     if (callee.type === 'Super') return superCall(node, body, printer)
     const target = targetOf(callee, body, printer)
-    const call = callOf(callee, target, printArguments(node['arguments'], body, printer), printer)
+    const args = printArguments(node['arguments'], body, printer)
+    const at = callPosition(node, printer.source)
+    const call = callOf(callee, target, args, printer, at)
     printer.release(body, target.temporaries)
-    return waited(call, printer)
+    return waited(call, printer, at)
   },
 
   NewExpression(node, body, printer) {
@@ -31,10 +34,14 @@ export const callHandlers: Readonly<Record<string, Handler>> = {
         ? plainFunction(node, body, printer)
         : printer.generic(node, body)
     }
+    if (makesError(node, () => printer.analysis.references.has(node['callee']))) {
+      return printer.generic(node, body)
+    }
     const callee = printer.operand(node['callee'], body)
     const args = printArguments(node['arguments'], body, printer)
     const name = JSON.stringify(calleeName(node['callee']))
-    return waited(text`${printer.helper('n')}(${join([name, callee, ...args], ',')})`, printer)
+    const construct = mark(printer.helper('n'), node.start)
+    return waited(text`${construct}(${join([name, callee, ...args], ',')})`, printer, node.start)
   },
 
   TaggedTemplateExpression(node, body, printer) {
@@ -47,16 +54,18 @@ export const callHandlers: Readonly<Record<string, Handler>> = {
     }
     const target = targetOf(node['tag'], body, printer)
     const quasi = printer.print(node['quasi'], body)
-    const call = callOf(node['tag'], target, [text`...${printer.helper('q')}${quasi}`], printer)
+    const at = callPosition(node, printer.source)
+    const call = callOf(node['tag'], target, [text`...${printer.helper('q')}${quasi}`], printer, at)
     printer.release(body, target.temporaries)
-    return waited(call, printer)
+    return waited(call, printer, at)
   },
 
   SpreadElement(node, body, printer) {
     const value = printer.operand(node['argument'], body)
     const parent = printer.analysis.parents.get(node)!
     if (!body.green || parent.type === 'ObjectExpression') return text`...${value}`
-    return text`...${waited(text`${printer.helper('sp')}(${value})`, printer)}`
+    const at = node['argument'].start
+    return text`...${waited(text`${mark(printer.helper('sp'), at)}(${value})`, printer, at)}`
   },
 
   MemberExpression(node, body, printer) {
@@ -105,9 +114,15 @@ interface Target {
   readonly temporaries: number
 }
 
-function callOf(callee: Node, target: Target, args: readonly Text[], printer: Printer): Text {
+function callOf(
+  callee: Node,
+  target: Target,
+  args: readonly Text[],
+  printer: Printer,
+  at: number,
+): Text {
   const name = JSON.stringify(calleeName(callee))
-  return text`${printer.helper('c')}(${join([name, target.receiver, target.callee, ...args], ',')})`
+  return text`${mark(printer.helper('c'), at)}(${join([name, target.receiver, target.callee, ...args], ',')})`
 }
 
 function targetOf(callee: Node, body: Body, printer: Printer): Target {
@@ -165,8 +180,10 @@ export function printArguments(args: readonly Node[], body: Body, printer: Print
 function superCall(node: Node, body: Body, printer: Printer): Text {
   const args = join(printArguments(node['arguments'], body, printer), ',')
   const { prefix } = printer
-  const call = text`${printer.helper('sc')}(${body.derived!},${prefix}nt,[${args}])`
-  return text`(${prefix}self=${printer.helper('once')}(${waited(call, printer)},${prefix}self))`
+  const at = node['callee'].start
+  const construct = mark(printer.helper('sc'), at)
+  const call = text`${construct}(${body.derived!},${prefix}nt,[${args}])`
+  return text`(${prefix}self=${printer.helper('once')}(${waited(call, printer, at)},${prefix}self))`
 }
 
 /** `Function(…)` or `new Function(…)`: what it makes may be called by green code. */
@@ -240,7 +257,8 @@ class Chain {
     let target = this.target(node['callee'])
     if (node['optional']) target = this.guardCallee(target)
     const args = printArguments(node['arguments'], this.body, this.printer)
-    return waited(callOf(node['callee'], target, args, this.printer), this.printer)
+    const at = callPosition(node, this.printer.source)
+    return waited(callOf(node['callee'], target, args, this.printer, at), this.printer, at)
   }
 
   /** What a call in the chain calls. */

@@ -17,7 +17,7 @@ import {
 import { faceParameters, makeFace } from './print-faces.ts'
 import { hasPlace } from './print-literals.ts'
 import { OWN, type Body, type Handler, type Printer } from './printer.ts'
-import { isSlice, slice, text, type Text } from './text.ts'
+import { isSlice, slice, text, unmapped, type Text } from './text.ts'
 
 export const classHandlers: Readonly<Record<string, Handler>> = {
   ClassDeclaration: printClass,
@@ -165,8 +165,8 @@ function printConstructor(value: Node, parts: ClassParts, printer: Printer): Tex
     : printTwinFunction(value, parts.body, printer, home)
   const made = text`${printer.helper('ct')}(this,(${owner}=>${twin})(this),${isDerived ? '2' : '1'},${String(parts.hasFields)},${flagsOf(value, printer)})`
   parts.statics.push(text`static #${field}=${made};`)
-  const run = text`return ${printer.helper('B')}(${parts.name}.#${field},this,arguments,${flagsOf(value, printer)},new.target)`
-  const runDerived = text`return ${printer.helper('B')}(${parts.name}.#${field},void 0,arguments,${flagsOf(value, printer)},new.target)`
+  const run = text`return ${unmapped(printer.helper('B'))}(${parts.name}.#${field},this,arguments,${flagsOf(value, printer)},new.target)`
+  const runDerived = text`return ${unmapped(printer.helper('B'))}(${parts.name}.#${field},void 0,arguments,${flagsOf(value, printer)},new.target)`
   const { prefix } = printer
   if (!isDerived) {
     return text`constructor(${faceParameters(value, printer)}){if(arguments[0]===${printer.helper('M')})return arguments[1];${run}}`
@@ -177,7 +177,7 @@ function printConstructor(value: Node, parts: ClassParts, printer: Printer): Tex
 function markers(printer: Printer): Text {
   const args = printer.prefix + 'a'
   const given = printer.helper('M')
-  return text`switch(${args}[0]){case ${given}:return ${args}[1];case ${printer.helper('F')}:super(${given},${args}[1]);return;case ${printer.helper('U')}:super(...${args}[1]);return}`
+  return text`switch(${args}[0]){case ${given}:return ${args}[1];case ${printer.helper('F')}:${unmapped('super')}(${given},${args}[1]);return;case ${printer.helper('U')}:super(...${args}[1]);return}`
 }
 
 /** A derived class that has no constructor: its parent's runs, in whatever way it can. */

@@ -3,7 +3,7 @@
 import { flagsOf } from './flags.ts'
 import type { Node } from './node.ts'
 import type { Printer } from './printer.ts'
-import { text, type Text } from './text.ts'
+import { text, unmapped, type Text } from './text.ts'
 
 export type FaceForm = 'function' | 'method' | 'named'
 
@@ -21,7 +21,7 @@ export function makeFace(node: Node, printer: Printer, twin: string): Text {
   const facts = printer.analysis.facts.get(node)!
   const strict = printer.analysis.program.strict ? '' : '"use strict";'
   const target = facts.usesNewTarget && facts.role === 'function' ? ',new.target' : ''
-  const run = printer.helper('B')
+  const run = unmapped(printer.helper('B'))
   const flags = flagsOf(node, printer)
   return text`(${faceParameters(node, printer)}){${strict}return ${run}(${twin},this,arguments,${flags}${target})}`
 }

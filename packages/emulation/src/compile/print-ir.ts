@@ -13,11 +13,13 @@ export class IrPrinter {
   readonly p: string
   readonly suspend: string
   readonly jump: string
+  readonly caught: string
 
-  constructor(prefix: string, suspend: string, jump: string) {
+  constructor(prefix: string, suspend: string, jump: string, caught: string) {
     this.p = prefix
     this.suspend = suspend
     this.jump = jump
+    this.caught = caught
   }
 
   hot(items: Items): Text {
@@ -55,7 +57,7 @@ export class IrPrinter {
     const handler =
       item.handler === null
         ? ''
-        : text`catch(${p}Q){${item.caught}=${p}Q;${this.hot(item.handler)}}`
+        : text`catch(${p}Q){${item.caught}=${this.caught}(${p}Q);${this.hot(item.handler)}}`
     if (item.last === null) return text`try{${this.hot(item.body)}}${handler}`
     const last = this.hot(item.last)
     // A suspended body is left, not finished.
@@ -145,7 +147,7 @@ export class IrPrinter {
     const handler =
       item.handler === null
         ? ''
-        : text`catch(${p}Q){if(${p}Q!==${this.jump})${item.caught}=${p}Q;${this.cold(item.handler)}}`
+        : text`catch(${p}Q){if(${p}Q!==${this.jump})${item.caught}=${this.caught}(${p}Q);${this.cold(item.handler)}}`
     const end = item.last === null ? '' : text`finally{if(${p}K===0){${this.hot(item.last)}}}`
     return text`try{${enter}${this.cold(item.body)}}${handler}${end}`
   }

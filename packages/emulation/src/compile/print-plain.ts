@@ -71,7 +71,7 @@ export function printPlainTwin(
 function assemble(items: Items, low: Lowering, head: Text): Text {
   const { printer, body } = low
   const p = printer.prefix
-  const print = new IrPrinter(p, printer.helper('S'), printer.helper('J'))
+  const print = new IrPrinter(p, printer.helper('S'), printer.helper('J'), printer.helper('k'))
   const { saved, native, parameters } = heldBy(body, printer)
   const temporaries = Array.from({ length: low.deepest }, (_, index) => `${p}t${index}`)
   const scratch = [`${p}f`, `${p}g`]
@@ -84,9 +84,15 @@ function assemble(items: Items, low: Lowering, head: Text): Text {
   const list = `[${kept.join(',')}]`
   const restored = kept.map((name, index) => `${name}=${p}L[${index}]`)
   const cold = text`(${p}P,${p}V,${p}X,${p}L,${p}R)=>{let ${[...restored, ...scratch, `${p}K=0`].join(',')};${p}H:{${print.cold(items, true)}return}return ${printer.helper('again')}(${p}R,${p}K,${list})}`
-  const self = savesSelf(body) ? ',this' : ''
-  const leave = text`return ${printer.helper('cap')}(${cold},${p}K,${list}${self})`
+  const self = savesSelf(body) ? 'this' : 'void 0'
+  const sites = JSON.stringify(low.sites.map((at) => placeOf(at, printer)).join(','))
+  const leave = text`return ${printer.helper('cap')}(${cold},${p}K,${list},${self},${printer.file()},${sites})`
   return text`let ${[...own, `${p}K=0`].join(',')};${head}${body.created!}${p}H:{${hot}return}${leave}`
+}
+
+function placeOf(at: number, printer: Printer): string {
+  const { line, column } = printer.position(at)
+  return `${line}:${column}`
 }
 
 function nameOnly(declarator: string): string {

@@ -3,7 +3,8 @@ import { isFunction, type Node } from './node.ts'
 import type { Body, Handler, Printer } from './printer.ts'
 import { waited } from './print-calls.ts'
 import { printDeclaration } from './print-functions.ts'
-import { isSlice, slice, text, type Text } from './text.ts'
+import { stepPosition } from './positions.ts'
+import { isSlice, mark, slice, text, type Text } from './text.ts'
 
 export const statementHandlers: Readonly<Record<string, Handler>> = {
   BlockStatement(node, body, printer) {
@@ -60,18 +61,21 @@ export const statementHandlers: Readonly<Record<string, Handler>> = {
   YieldExpression(node, body, printer) {
     if (!body.green) return printer.generic(node, body)
     const value = node['argument'] === null ? '' : printer.operand(node['argument'], body)
-    if (node['delegate']) return text`(yield*${printer.helper('yd')}(${value}))`
+    if (node['delegate']) {
+      const at = node['argument'].start
+      return text`(yield*${mark(printer.helper('yd'), at)}(${value},${printer.site(at)}))`
+    }
     return text`(yield ${printer.helper('y')}(${value}))`
   },
 
   AwaitExpression(node, body, printer) {
     if (!body.green) return printer.generic(node, body)
-    return awaited(printer.operand(node['argument'], body), printer)
+    return awaited(printer.operand(node['argument'], body), printer, node.start)
   },
 }
 
-function awaited(value: Text, printer: Printer): Text {
-  return text`(yield ${printer.helper('w')}(${value}))`
+function awaited(value: Text, printer: Printer, at: number): Text {
+  return text`(yield ${printer.helper('w')}(${value},${printer.site(at, true)}))`
 }
 
 /** The statements of a list, from `start` to `end` in the source, after what its functions need. */
@@ -126,19 +130,23 @@ function printForOf(node: Node, labels: Text, body: Body, printer: Printer): Tex
   const error = printer.name('e')
   const { left } = node as unknown as { left: Node }
   const make = node['await'] ? 'ai' : 'it'
+  const from = node['right'].start
+  const at = stepPosition(node)
+  const method = (name: string): Text => text`${handle}.${mark(name, at)}()`
   const wait = (call: Text): Text =>
-    node['await'] ? awaited(call, printer) : waited(call, printer)
+    node['await'] ? awaited(call, printer, at) : waited(call, printer, at)
   const right = waited(
-    text`${printer.helper(make)}(${printer.operand(node['right'], body)})`,
+    text`${mark(printer.helper(make), from)}(${printer.operand(node['right'], body)})`,
     printer,
+    from,
   )
   const step = node['await']
-    ? text`${handle}.take(${awaited(waited(`${handle}.next()`, printer), printer)})`
-    : waited(`${handle}.step()`, printer)
+    ? text`${handle}.take(${awaited(waited(method('next'), printer, at), printer, at)})`
+    : waited(method('step'), printer, at)
   const bind =
     left.type === 'VariableDeclaration'
       ? text`${left['kind']} ${printer.print(left['declarations'][0].id, body)}=${handle}.value;`
       : text`(${printer.print(left, body)}=${handle}.value);`
   const inner = printer.print(node['body'], body)
-  return text`{const ${handle}=${right};try{${labels}for(;${step};){${bind}${inner}}}catch(${error}){${handle}.failed();throw ${error}}finally{if(${handle}.open)${wait(`${handle}.close()`)}}}`
+  return text`{const ${handle}=${right};try{${labels}for(;${step};){${bind}${inner}}}catch(${error}){${handle}.failed();throw ${error}}finally{if(${handle}.open)${wait(method('close'))}}}`
 }

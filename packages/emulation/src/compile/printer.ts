@@ -2,6 +2,8 @@
 import type { Forms } from './choose.ts'
 import { childrenOf, isClass, isFunction, type Node } from './node.ts'
 import { BIND, BLOCKS, FUNCTIONS, NAMES, OWN_WORDS, type Features } from './features.ts'
+import type { Stretch } from './source-map.ts'
+import { lineFinder, type FindLine } from './lines.ts'
 import type { Analysis, FunctionFacts } from './scope.ts'
 import type { FaceForm } from './print-faces.ts'
 import { slice, type Text } from './text.ts'
@@ -82,6 +84,11 @@ export class Printer {
   /** Makers of faces, by what they make. */
   readonly makers: Map<string, { readonly name: string; readonly make: Text }> = new Map()
   made = 0
+  /** Where the file begins in the source. */
+  readonly first: number
+  readonly line: FindLine
+  /** Whether the compiled text names its file, for the stacks of what is suspended. */
+  namesFile = false
 
   constructor(
     source: string,
@@ -91,8 +98,11 @@ export class Printer {
     early: ReadonlySet<Node>,
     prefix: string,
     parts: Parts,
+    [first, end]: Stretch,
   ) {
     this.source = source
+    this.first = first
+    this.line = lineFinder(source.slice(first, end))
     this.analysis = analysis
     this.features = features
     this.parts = parts
@@ -134,10 +144,22 @@ export class Printer {
     this.untwinned.push({ name, line, column, reason })
   }
 
+  /** Line and column, both from 1. */
   position(offset: number): { line: number; column: number } {
-    const before = this.source.slice(0, offset)
-    const line = before.split('\n').length
-    return { line, column: offset - before.lastIndexOf('\n') }
+    const [line, column] = this.line(Math.max(0, offset - this.first))
+    return { line: line + 1, column: column + 1 }
+  }
+
+  /** The name of the file in compiled text. */
+  file(): string {
+    this.namesFile = true
+    return this.prefix + 'at'
+  }
+
+  /** What the body of a generator yields where a call in it was suspended: the place. */
+  site(offset: number, isAwait = false): string {
+    const { line, column } = this.position(offset)
+    return `[${this.file()},${line},${column}${isAwait ? ',true' : ''}]`
   }
 
   has(node: Node, bits: number): boolean {

@@ -44,6 +44,7 @@ export const HELPERS = [
   'keys',
   'fn',
   'cap',
+  'k',
   'again',
 ] as const
 

@@ -1,52 +1,49 @@
-// The source map of a compiled file: one point for each word of a slice, so that columns are right inside of it too.
+// The source map of a compiled file: one point for each word of a slice, so that columns are right inside of it too, and one for
+// each mark.
 import {
+  addSegment,
   GenMapping,
   maybeAddSegment,
   setSourceContent,
   toEncodedMap,
 } from '@jridgewell/gen-mapping'
 import type { EncodedSourceMap } from '@jridgewell/gen-mapping'
+import { lineFinder } from './lines.ts'
 import type { Placed } from './text.ts'
 
-const WORDS = /[A-Za-z_$][\w$]*|[().;{}]/g
+/** A part of a text, from an offset to another. */
+export type Stretch = readonly [first: number, end: number]
 
-/** @param file - What the map calls the source: a path or URL. */
+/** Names, numbers' ends apart, and what V8 takes as the place of an operation. */
+const WORDS = /[A-Za-z_$\u0080-\uffff][\w$\u0080-\uffff]*|[().;{}[`]|[-+*/%<>=!~&|^]+/g
+
+/**
+ * @param file - What the map calls the source: a path or URL.
+ * @param own - Where in the source the file is.
+ */
 export function sourceMap(
   source: string,
   code: string,
   placed: readonly Placed[],
   file: string,
+  [first, end]: Stretch,
 ): EncodedSourceMap {
   const map = new GenMapping({ file })
-  setSourceContent(map, file, source)
-  const from = lineFinder(source)
+  setSourceContent(map, file, source.slice(first, end))
+  const from = lineFinder(source.slice(first, end))
   const to = lineFinder(code)
   const point = (at: number, start: number): void => {
     const [line, column] = to(at)
-    const [sourceLine, sourceColumn] = from(start)
+    if (start < first || start > end) return addSegment(map, line, column)
+    const [sourceLine, sourceColumn] = from(start - first)
     maybeAddSegment(map, line, column, file, sourceLine, sourceColumn)
   }
-  for (const { at, start, end } of placed) {
+  for (const { at, start, end: last } of placed) {
     point(at, start)
-    for (const word of source.slice(start, end).matchAll(WORDS)) {
+    if (start === last) continue
+    for (const word of source.slice(start, last).matchAll(WORDS)) {
       if (word.index > 0) point(at + word.index, start + word.index)
     }
   }
   return toEncodedMap(map)
-}
-
-/** Finds line and column (both from 0) of an offset. */
-function lineFinder(content: string): (offset: number) => [line: number, column: number] {
-  const starts = [0]
-  for (let i = content.indexOf('\n'); i >= 0; i = content.indexOf('\n', i + 1)) starts.push(i + 1)
-  return (offset) => {
-    let low = 0
-    let high = starts.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if (starts[middle]! <= offset) low = middle
-      else high = middle - 1
-    }
-    return [low, offset - starts[low]!]
-  }
 }

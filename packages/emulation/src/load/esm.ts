@@ -11,6 +11,7 @@ import { bridge, fetchImport, graphs, viewUrl } from './esm-bridge.ts'
 import { HOOKS } from './esm-thread.ts'
 import { entrySpecifier, readEntry, tagged, tagOf, untagged } from './esm-tag.ts'
 import type { Graph } from './graph.ts'
+import type { Wrapped } from '../program/main-module.ts'
 import { greenSource } from './green-source.ts'
 
 /** A module as hooks give it. */
@@ -113,7 +114,7 @@ function compile(url: string, format: string | null | undefined, text?: string):
     text ?? readFileSync(file, 'utf8'),
     file,
     'module',
-    1,
+    { script: url, name: untagged(url), above: 1 },
   )
   reportFile(report)
   if (!report.compiled) return { format, source: code }
@@ -125,7 +126,7 @@ function compile(url: string, format: string | null | undefined, text?: string):
 interface Program {
   readonly choice: Choice
   readonly mainUrl: () => string | null
-  readonly wrapMain: (source: string) => string | null
+  readonly wrapMain: (source: string) => Wrapped | null
 }
 
 let program: Program | null = null
@@ -149,18 +150,25 @@ function compileOfProgram(url: string, file: string, text: string | undefined): 
   }
   const source = text ?? readFileSync(file, 'utf8')
   if (program.choice.marked === true && !isMarked(source)) return null
-  const { code, report } = greenSource(bodyOf(url, source, program), file, 'module')
+  const { text: body, own } = bodyOf(url, source, program)
+  const use = { script: url, name: url, own }
+  const { code, report } = greenSource(body, file, 'module', use)
   reportFile(report)
   return report.compiled ? { format: 'module', source: code } : null
 }
 
-function bodyOf(url: string, source: string, { mainUrl, wrapMain }: Program): string {
-  if (url !== mainUrl()) return source
+function bodyOf(
+  url: string,
+  source: string,
+  { mainUrl, wrapMain }: Program,
+): Partial<Wrapped> & Pick<Wrapped, 'text'> {
+  const plain = { text: source }
+  if (url !== mainUrl()) return plain
   try {
-    return wrapMain(source) ?? source
+    return wrapMain(source) ?? plain
   } catch {
     // Node says what is wrong with it.
-    return source
+    return plain
   }
 }
 

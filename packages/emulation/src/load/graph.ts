@@ -88,7 +88,11 @@ export class Graph {
         reportFile({ file, compiled: false, reason: `${format} loaded by require`, functions: [] })
         return native.call(module, source, name, format)
       }
-      const { code, report } = greenSource(source, name, 'script', 1)
+      const { code, report } = greenSource(source, name, 'script', {
+        script: `${name}?green`,
+        name,
+        above: 1,
+      })
       reportFile(report)
       // Node says what is wrong with it, or runs it as it is.
       const run = report.compiled ? wrap(code, name, this.views.fetch) : undefined

@@ -2,7 +2,9 @@
 // listed.
 import { compilerStamp, userCache, type DiskCache } from '../cache.ts'
 import { compileModule, type Compiled, type SourceKind } from '../compile/index.ts'
+import type { Stretch } from '../compile/source-map.ts'
 import type { FileReport } from '../report.ts'
+import { noteScript } from '../stacks/scripts.ts'
 
 /** A text to be run, with the map inside. */
 export interface GreenSource {
@@ -12,16 +14,28 @@ export interface GreenSource {
   readonly globals: readonly string[]
 }
 
-/** Compiles a text; gives it back as it is, with the reason, where that is impossible. `above` lines will stand before it. */
+/** How a text is run. */
+export interface Use {
+  /** What V8 will know it as. */
+  readonly script: string
+  /** What V8 would call the file. */
+  readonly name: string
+  /** How many lines will stand before it. */
+  readonly above?: number
+  /** Where in it the file is, if there is something around. */
+  readonly own?: Stretch | undefined
+}
+
+/** Compiles a text; gives it back as it is, with the reason, where that is impossible. */
 export function greenSource(
   source: string,
   file: string,
   kind: SourceKind,
-  above = 0,
+  { script, name, above = 0, own }: Use = { script: file, name: file },
 ): GreenSource {
   let compiled: Compiled
   try {
-    compiled = cached(source, file, kind)
+    compiled = cached(source, file, kind, own)
   } catch (error) {
     // Node says what is wrong, if anything is.
     return {
@@ -32,6 +46,7 @@ export function greenSource(
   }
   const { code, map, functions, globals } = compiled
   const lowered = { ...map, mappings: ';'.repeat(above) + map.mappings }
+  noteScript(script, file, name, lowered)
   const encoded = Buffer.from(JSON.stringify(lowered)).toString('base64')
   return {
     code: `${code}\n//# sourceMappingURL=data:application/json;base64,${encoded}`,
@@ -40,10 +55,12 @@ export function greenSource(
   }
 }
 
-function cached(source: string, file: string, kind: SourceKind): Compiled {
+function cached(source: string, file: string, kind: SourceKind, own?: Stretch): Compiled {
   cache ??= { disk: userCache() }
-  const make = () => compileModule(source, { file, kind })
-  return cache.disk === null ? make() : cache.disk.get([compilerStamp(), kind, file, source], make)
+  const make = () => compileModule(source, { file, kind, ...(own && { own }) })
+  return cache.disk === null
+    ? make()
+    : cache.disk.get([compilerStamp(), kind, file, String(own), source], make)
 }
 
 let cache: { readonly disk: DiskCache | null } | undefined

@@ -86,7 +86,9 @@ function patchScripts(choice: Choice): void {
       return plain(source)
     }
     const isMain = pathToFileURL(file).href === mainUrl()
-    const { code, report } = greenSource(isMain ? mainScript(source) : source, file, 'script')
+    const { text, own } = isMain ? mainScript(source) : { text: source }
+    const use = { script: file, name: file, own }
+    const { code, report } = greenSource(text, file, 'script', use)
     reportFile(report)
     // Node says what is wrong with it, or knows better what it is.
     return report.compiled ? plain(code, 'commonjs') : plain(source)

@@ -2,19 +2,28 @@
 // it. A module that exports something keeps its body where it is: there, what blocks really blocks.
 import { parse } from '../compile/parse.ts'
 import type { Node } from '../compile/node.ts'
+import type { Stretch } from '../compile/source-map.ts'
 
 /** What compiled main modules call. */
 export const MAIN = '$_M'
 
 const PARAMETERS = 'exports,require,module,__filename,__dirname'
 
+/** A text around the body of a file. */
+export interface Wrapped {
+  readonly text: string
+  /** Where the body is in it. */
+  readonly own: Stretch
+}
+
 /** The text of a script whose body is a function. */
-export function mainScript(source: string): string {
-  return `${MAIN}(this,arguments,function(${PARAMETERS}){${withoutHashbang(source)}\n})`
+export function mainScript(source: string): Wrapped {
+  const head = `${MAIN}(this,arguments,function(${PARAMETERS}){`
+  return around(head, withoutHashbang(source), '\n})')
 }
 
 /** The text of a module whose body is a function; null where that cannot be. */
-export function mainModule(source: string): string | null {
+export function mainModule(source: string): Wrapped | null {
   const text = withoutHashbang(source)
   const { body } = parse(text, 'module') as unknown as { body: Node[] }
   if (body.some(({ type }) => type.startsWith('Export'))) return null
@@ -25,7 +34,12 @@ export function mainModule(source: string): string | null {
     rest = rest.slice(0, start) + blank + rest.slice(end)
   }
   const list = imports.map(({ start, end }) => `${oneLine(text.slice(start, end))};`).join('')
-  return `${list}await ${MAIN}(undefined,[],async()=>{${rest}\n});`
+  const head = `${list}await ${MAIN}(undefined,[],async()=>{`
+  return around(head, rest, '\n});')
+}
+
+function around(head: string, body: string, tail: string): Wrapped {
+  return { text: head + body + tail, own: [head.length, head.length + body.length] }
 }
 
 function withoutHashbang(source: string): string {

@@ -1,19 +1,25 @@
 // An async function: run inside its caller until its first `await`, as the language has it, and from there on by itself.
-import { Frame, link, SUSPEND, type Callable, type Frame as AnyFrame } from './convention.ts'
+import { noteCallers } from './callers.ts'
+import { Frame, isObject, link, SUSPEND, type Callable, type Place } from './convention.ts'
 import { resumeFrames, takeSuspended } from './frames.ts'
 
 /** What the body yields to await something. */
 export class Awaited {
   readonly value: unknown
+  readonly at: Place | undefined
 
-  constructor(value: unknown) {
+  constructor(value: unknown, at: Place | undefined) {
     this.value = value
+    this.at = at
   }
 }
 
-export function awaited(value: unknown): Awaited {
-  return new Awaited(value)
+export function awaited(value: unknown, at?: Place): Awaited {
+  return new Awaited(value, at)
 }
+
+/** Which async function awaits a promise. */
+const awaiting = new WeakMap<object, AsyncRun>()
 
 const { then: promiseThen } = Promise.prototype as unknown as { then: Callable }
 
@@ -22,6 +28,8 @@ export class AsyncRun extends Frame {
   promise: Promise<unknown> | null = null
   fulfil: ((value: unknown) => void) | null = null
   reject: ((error: unknown) => void) | null = null
+  /** Where it was suspended or awaits. */
+  at: unknown
 
   constructor(steps: Generator<unknown, unknown, unknown>) {
     super()
@@ -35,6 +43,7 @@ export class AsyncRun extends Frame {
       try {
         step = isError ? this.steps.throw(value) : this.steps.next(value)
       } catch (error) {
+        noteCallers(error)
         this.open()
         this.reject!(error)
         return this.promise
@@ -44,10 +53,16 @@ export class AsyncRun extends Frame {
         this.fulfil!(step.value)
         return this.promise
       }
-      if (!(step.value instanceof Awaited)) return link(this)
+      if (!(step.value instanceof Awaited)) {
+        this.at = step.value
+        return link(this)
+      }
       this.open()
       try {
-        const promise = Promise.resolve(step.value.value)
+        const awaited = step.value.value
+        const promise = Promise.resolve(awaited)
+        this.at = step.value.at
+        if (isObject(awaited)) awaiting.set(promise, this)
         void Reflect.apply(promiseThen, promise, [
           (result: unknown) => goOn(this, result, false),
           (error: unknown) => goOn(this, error, true),
@@ -60,6 +75,15 @@ export class AsyncRun extends Frame {
     }
   }
 
+  override place(): Place | null {
+    return (this.at as Place | undefined) ?? null
+  }
+
+  /** Once it awaits, nobody waits for it but who awaits its promise. */
+  override caller(): Frame | null {
+    return this.parent ?? (this.promise === null ? null : (awaiting.get(this.promise) ?? null))
+  }
+
   open(): void {
     this.promise ??= new Promise((fulfil, reject) => {
       this.fulfil = fulfil
@@ -69,7 +93,7 @@ export class AsyncRun extends Frame {
 }
 
 /** Runs frames that nobody called: their waits are those of the scope that is current. */
-function goOn(top: AnyFrame | null, value: unknown, isError: boolean): void {
+function goOn(top: Frame | null, value: unknown, isError: boolean): void {
   if (resumeFrames(top, value, isError) !== SUSPEND) return
   const { op, top: next } = takeSuspended()
   op.start().then(

@@ -43,6 +43,10 @@ export interface State {
   head: Frame | null
   tail: Frame | null
   op: Op<unknown> | null
+  /** The frames that wait for one that was resumed and runs: they are not on the stack of JavaScript. Undefined when none runs. */
+  callers: Frame | null | undefined
+  /** The frame that was resumed. */
+  resumed: Frame | null
   /** `new.target` of the constructor that is called next. */
   newTarget: Callable | undefined
 }
@@ -54,8 +58,13 @@ export const state: State = {
   head: null,
   tail: null,
   op: null,
+  callers: undefined,
+  resumed: null,
   newTarget: undefined,
 }
+
+/** Where in a compiled file a call was suspended: its name, line and column (both from 1). */
+export type Place = readonly [file: string, line: number, column: number, isAsync?: boolean]
 
 /** What is left to do of a call that was suspended. */
 export abstract class Frame {
@@ -64,6 +73,16 @@ export abstract class Frame {
 
   /** Goes on with the value or error of what it waited for; gives what a twin gives. */
   abstract resume(value: unknown, isError: boolean): unknown
+
+  /** Where it waits; null for a frame that is no function of the program's. */
+  place(): Place | null {
+    return null
+  }
+
+  /** The frame that waits for it. */
+  caller(): Frame | null {
+    return this.parent
+  }
 }
 
 /** Puts a frame behind those that are linked already. */

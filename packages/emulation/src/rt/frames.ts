@@ -1,5 +1,6 @@
 // Running the frames of a greenlet: only the innermost is resumed; what it gives goes to the next.
 import { state, SUSPEND, type Frame } from './convention.ts'
+import { noteCallers } from './callers.ts'
 import type { Op } from './op.ts'
 
 /** What a greenlet waits for, and the innermost of its frames. */
@@ -23,7 +24,7 @@ export function runGreen(enter: () => unknown): unknown {
 
 /** Gives the innermost frame its value or error, and goes on until the last frame is done or one is suspended again. */
 export function resumeFrames(top: Frame | null, value: unknown, isError: boolean): unknown {
-  const { green } = state
+  const { green, callers, resumed } = state
   state.green = true
   state.running++
   try {
@@ -31,6 +32,8 @@ export function resumeFrames(top: Frame | null, value: unknown, isError: boolean
     while (frame !== null) {
       const { parent } = frame
       frame.parent = null
+      state.callers = parent
+      state.resumed = frame
       let result: unknown
       try {
         result = frame.resume(value, isError)
@@ -38,6 +41,7 @@ export function resumeFrames(top: Frame | null, value: unknown, isError: boolean
       } catch (error) {
         result = error
         isError = true
+        noteCallers(error)
       }
       if (result === SUSPEND && !isError) {
         state.tail!.parent = parent
@@ -47,6 +51,8 @@ export function resumeFrames(top: Frame | null, value: unknown, isError: boolean
       frame = parent
     }
   } finally {
+    state.callers = callers
+    state.resumed = resumed
     state.green = green
     state.running--
   }

@@ -7,6 +7,7 @@ import {
   link,
   SUSPEND,
   type Callable,
+  type Place,
   type Stepper,
 } from './convention.ts'
 import { call } from './call.ts'
@@ -68,7 +69,7 @@ class Running {
         return { value: mark.value, done: false }
       } else {
         this.suspended = true
-        return link(new YieldFrame(this))
+        return link(new YieldFrame(this, mark as Place))
       }
     }
   }
@@ -76,10 +77,16 @@ class Running {
 
 class YieldFrame extends Frame {
   readonly running: Running
+  readonly at: Place
 
-  constructor(running: Running) {
+  constructor(running: Running, at: Place) {
     super()
     this.running = running
+    this.at = at
+  }
+
+  override place(): Place {
+    return this.at
   }
 
   resume(value: unknown, isError: boolean): unknown {
@@ -128,11 +135,11 @@ function runningOf(self: unknown, way: Way): Running {
   return running
 }
 
-/** `yield*`: drives another iterator, whose steps may be suspended. */
-export function* delegate(iterable: never): Generator<unknown, unknown, unknown> {
+/** `yield*`: drives another iterator, whose steps may be suspended; `at` is where that stands. */
+export function* delegate(iterable: never, at: Place): Generator<unknown, unknown, unknown> {
   const method = (iterable as Iterable<unknown>)[Symbol.iterator]
   let result = call('iterator method', iterable, method)
-  if (result === SUSPEND) result = yield
+  if (result === SUSPEND) result = yield at
   const inner = result as Stepper
   const { next } = inner
   let sent: unknown
@@ -146,19 +153,19 @@ export function* delegate(iterable: never): Generator<unknown, unknown, unknown>
           inner.return === undefined || inner.return === null
             ? {}
             : call('return', inner, inner.return)
-        if (result === SUSPEND) yield
+        if (result === SUSPEND) yield at
         throw new TypeError("The iterator does not provide a 'throw' method")
       }
       result = call('throw', inner, inner.throw, error)
     } else if (sent instanceof Returning) {
       if (inner.return === undefined || inner.return === null) yield sent
       result = call('return', inner, inner.return, sent.value)
-      if (result === SUSPEND) result = yield
+      if (result === SUSPEND) result = yield at
       const left = checked(result)
       if (left.done === true) yield new Returning(left.value)
       result = left
     } else result = call('next', inner, next, sent)
-    if (result === SUSPEND) result = yield
+    if (result === SUSPEND) result = yield at
     const step = checked(result)
     if (step.done === true) return step.value
     try {

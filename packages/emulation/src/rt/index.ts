@@ -4,6 +4,7 @@ import { RUNTIME } from '../compile/runtime-url.ts'
 import { attach, attachMethod, bind, make, makeNamed, setName, toKey } from './attach.ts'
 import { awaited } from './async-run.ts'
 import { call } from './call.ts'
+import { caught } from './callers.ts'
 import {
   classTwin,
   construct,
@@ -71,6 +72,7 @@ export const runtime: Readonly<Record<string, unknown>> = {
   keys: keysOf,
   fn: (...args: unknown[]): unknown => makeFunction(runtime)(...args),
   cap: capture,
+  k: caught,
   again: captureAgain,
 }
 

@@ -2,6 +2,7 @@
 // Each does exactly what the builtin does, in the same order; what it cannot do so (comparators, revivers, species) stays with
 // the builtin, and the callback blocks.
 import { installArrayTwins } from './natives-array.ts'
+import { installErrorTwins } from './natives-error.ts'
 import { installFunctionTwins } from './natives-function.ts'
 import { installPromiseTwins } from './natives-promise.ts'
 import { installStringTwins } from './natives-string.ts'
@@ -16,4 +17,5 @@ export function installNatives(): void {
   installStringTwins()
   installFunctionTwins()
   installPromiseTwins()
+  installErrorTwins()
 }

@@ -1,5 +1,14 @@
 // What the hot and cold bodies of plain twins call.
-import { follow, Frame, isObject, link, state, SUSPEND, type Callable } from './convention.ts'
+import {
+  follow,
+  Frame,
+  isObject,
+  link,
+  state,
+  SUSPEND,
+  type Callable,
+  type Place,
+} from './convention.ts'
 
 /** Leads back into a catch clause in which a call was suspended. */
 export const JUMP: object = Object.freeze({ jump: true })
@@ -19,13 +28,25 @@ type Cold = (
 class PlainFrame extends Frame {
   readonly cold: Cold
   readonly self: unknown
+  readonly file: string
+  /** The places of its calls, by number: `12:5,13:9`. */
+  readonly places: string
   call: number
   locals: unknown[]
 
-  constructor(cold: Cold, call: number, locals: unknown[], self: unknown) {
+  constructor(
+    cold: Cold,
+    call: number,
+    locals: unknown[],
+    self: unknown,
+    file: string,
+    places: string,
+  ) {
     super()
     this.cold = cold
     this.self = self
+    this.file = file
+    this.places = places
     this.call = call
     this.locals = locals
   }
@@ -34,11 +55,23 @@ class PlainFrame extends Frame {
     const { cold } = this
     return cold(this.call, value, isError, this.locals, this)
   }
+
+  override place(): Place {
+    const [line, column] = this.places.split(',')[this.call - 1]!.split(':')
+    return [this.file, Number(line), Number(column)]
+  }
 }
 
 /** Saves a hot body. */
-export function capture(cold: Cold, call: number, locals: unknown[], self: unknown): object {
-  return link(new PlainFrame(cold, call, locals, self))
+export function capture(
+  cold: Cold,
+  call: number,
+  locals: unknown[],
+  self: unknown,
+  file: string,
+  places: string,
+): object {
+  return link(new PlainFrame(cold, call, locals, self, file, places))
 }
 
 /** Saves a cold body that was suspended again. */

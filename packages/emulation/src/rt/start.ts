@@ -1,6 +1,6 @@
 // Starting a twin from its generator function: plain functions, async functions and generators.
 import { AsyncRun } from './async-run.ts'
-import { Frame, link, state, type Callable } from './convention.ts'
+import { Frame, link, state, type Callable, type Place } from './convention.ts'
 import { makeGenerator } from './generators.ts'
 
 export const CONSTRUCTIBLE = 1
@@ -20,15 +20,24 @@ export interface TwinBody {
 /** A generator that has yielded because a call inside of it was suspended. */
 class GeneratorFrame extends Frame {
   readonly steps: Generator<unknown, unknown, unknown>
+  /** What it has yielded last. */
+  at: unknown
 
-  constructor(steps: Generator<unknown, unknown, unknown>) {
+  constructor(steps: Generator<unknown, unknown, unknown>, at: unknown) {
     super()
     this.steps = steps
+    this.at = at
   }
 
   resume(value: unknown, isError: boolean): unknown {
     const step = isError ? this.steps.throw(value) : this.steps.next(value)
-    return step.done === true ? step.value : link(this)
+    if (step.done === true) return step.value
+    this.at = step.value
+    return link(this)
+  }
+
+  override place(): Place {
+    return this.at as Place
   }
 }
 
@@ -46,7 +55,7 @@ export function start(
   // Only now: default parameters may have called constructors themselves.
   if ((flags & NEW_TARGET) !== 0) state.newTarget = newTarget
   const step = steps.next()
-  return step.done === true ? step.value : link(new GeneratorFrame(steps))
+  return step.done === true ? step.value : link(new GeneratorFrame(steps, step.value))
 }
 
 function startAsync(body: TwinBody, self: unknown, args: ArrayLike<unknown>): unknown {

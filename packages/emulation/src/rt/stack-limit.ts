@@ -1,0 +1,24 @@
+// How many frames a stack shows. Frames of greenhouse's own count for V8, but are not shown: so more are taken than are shown,
+// unless the program says how many it wants.
+
+/** How many frames V8 takes for each that is shown. */
+const FACTOR = 4
+
+let shown: number | null = null
+let raised: number | null = null
+
+/** Makes V8 take more frames, once. */
+export function raiseStackLimit(): void {
+  const { stackTraceLimit } = Error
+  if (raised !== null || typeof stackTraceLimit !== 'number' || !(stackTraceLimit > 0)) return
+  shown = stackTraceLimit
+  raised = stackTraceLimit * FACTOR
+  Error.stackTraceLimit = raised
+}
+
+/** How many frames a stack shows. */
+export function shownFrames(): number {
+  const { stackTraceLimit } = Error
+  if (typeof stackTraceLimit !== 'number') return 0
+  return stackTraceLimit === raised ? shown! : Math.max(0, stackTraceLimit)
+}
