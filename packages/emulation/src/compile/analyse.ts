@@ -1,6 +1,6 @@
 // One walk over the tree: declares, resolves, and collects the facts of each function.
 import { declareBlock, declareTargets, hoistVariables } from './declare.ts'
-import { canBlock, needsTwin } from './may-block.ts'
+import { awaitsReturn, canBlock, needsTwin } from './may-block.ts'
 import { childrenOf, isClass, isFunction, type Node } from './node.ts'
 import {
   newFacts,
@@ -59,7 +59,7 @@ class Walker implements Analysis {
   /** Visits a child; gives whether it contains something that may block. */
   visit(node: Node, scope: Scope, parent: Node): boolean {
     this.parents.set(node, parent)
-    const blocks = this.look(node, scope) || canBlock(node)
+    const blocks = this.look(node, scope) || canBlock(node) || awaitsReturn(node, scope.owner)
     if (blocks) this.blocking.add(node)
     if (needsTwin(node)) scope.owner.mayBlock = true
     return blocks

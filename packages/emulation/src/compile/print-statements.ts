@@ -1,6 +1,8 @@
 // Statements in a body that is copied from the source: lists with their hoisted functions, and the loops over iterators.
 import { isFunction, type Node } from './node.ts'
+import { taken } from './patterns.ts'
 import type { Body, Handler, Printer } from './printer.ts'
+import { awaitsReturn } from './may-block.ts'
 import { waited } from './print-calls.ts'
 import { printDeclaration } from './print-functions.ts'
 import { isSlice, slice, text, type Text } from './text.ts'
@@ -50,7 +52,18 @@ export const statementHandlers: Readonly<Record<string, Handler>> = {
     return body.green ? printForOf(node, '', body, printer) : printer.generic(node, body)
   },
 
+  VariableDeclarator(node, body, printer) {
+    if (!body.green || node['init'] === null) return printer.generic(node, body)
+    const value = printer.operand(node['init'], body)
+    const call = taken(node['id'], value, node['init'], printer)
+    if (call === null) return printer.generic(node, body)
+    return text`${printer.print(node['id'], body)}=${waited(call, printer)}`
+  },
+
   ReturnStatement(node, body, printer) {
+    if (body.green && awaitsReturn(node, body.facts)) {
+      return text`return ${awaited(printer.operand(node['argument'], body), printer)}`
+    }
     const isOwn = body.derived !== null && body.facts.role === 'derived constructor'
     if (!isOwn) return printer.generic(node, body)
     const value = node['argument'] === null ? 'void 0' : printer.operand(node['argument'], body)
@@ -59,8 +72,10 @@ export const statementHandlers: Readonly<Record<string, Handler>> = {
 
   YieldExpression(node, body, printer) {
     if (!body.green) return printer.generic(node, body)
-    const value = node['argument'] === null ? '' : printer.operand(node['argument'], body)
-    if (node['delegate']) return text`(yield*${printer.helper('yd')}(${value}))`
+    const isAsync: boolean = body.facts.node['async']
+    let value: Text = node['argument'] === null ? '' : printer.operand(node['argument'], body)
+    if (node['delegate']) return text`(yield*${printer.helper(isAsync ? 'yda' : 'yd')}(${value}))`
+    if (isAsync) value = awaited(value, printer)
     return text`(yield ${printer.helper('y')}(${value}))`
   },
 
@@ -126,8 +141,6 @@ function printForOf(node: Node, labels: Text, body: Body, printer: Printer): Tex
   const error = printer.name('e')
   const { left } = node as unknown as { left: Node }
   const make = node['await'] ? 'ai' : 'it'
-  const wait = (call: Text): Text =>
-    node['await'] ? awaited(call, printer) : waited(call, printer)
   const right = waited(
     text`${printer.helper(make)}(${printer.operand(node['right'], body)})`,
     printer,
@@ -135,10 +148,16 @@ function printForOf(node: Node, labels: Text, body: Body, printer: Printer): Tex
   const step = node['await']
     ? text`${handle}.take(${awaited(waited(`${handle}.next()`, printer), printer)})`
     : waited(`${handle}.step()`, printer)
-  const bind =
-    left.type === 'VariableDeclaration'
-      ? text`${left['kind']} ${printer.print(left['declarations'][0].id, body)}=${handle}.value;`
-      : text`(${printer.print(left, body)}=${handle}.value);`
+  const isDeclared = left.type === 'VariableDeclaration'
+  const pattern: Node = isDeclared ? left['declarations'][0].id : left
+  const call = taken(pattern, `${handle}.value`, null, printer)
+  const value = call === null ? `${handle}.value` : waited(call, printer)
+  const bound = text`${printer.print(pattern, body)}=${value}`
+  const bind = isDeclared ? text`${left['kind']} ${bound};` : text`(${bound});`
   const inner = printer.print(node['body'], body)
-  return text`{const ${handle}=${right};try{${labels}for(;${step};){${bind}${inner}}}catch(${error}){${handle}.failed();throw ${error}}finally{if(${handle}.open)${wait(`${handle}.close()`)}}}`
+  const close = waited(`${handle}.close()`, printer)
+  const end = node['await']
+    ? text`if(${handle}.open&&${handle}.closes())${handle}.closed(${awaited(close, printer)})`
+    : text`if(${handle}.open)${close}`
+  return text`{const ${handle}=${right};try{${labels}for(;${step};){${bind}${inner}}}catch(${error}){${handle}.failed();throw ${error}}finally{${end}}}`
 }

@@ -1,6 +1,6 @@
 // An async function: run inside its caller until its first `await`, as the language has it, and from there on by itself.
-import { Frame, link, SUSPEND, type Callable, type Frame as AnyFrame } from './convention.ts'
-import { resumeFrames, takeSuspended } from './frames.ts'
+import { Frame, link, SUSPEND, type Callable } from './convention.ts'
+import { resumeFrames, runGreen, takeSuspended } from './frames.ts'
 
 /** What the body yields to await something. */
 export class Awaited {
@@ -47,11 +47,7 @@ export class AsyncRun extends Frame {
       if (!(step.value instanceof Awaited)) return link(this)
       this.open()
       try {
-        const promise = Promise.resolve(step.value.value)
-        void Reflect.apply(promiseThen, promise, [
-          (result: unknown) => goOn(this, result, false),
-          (error: unknown) => goOn(this, error, true),
-        ])
+        goOnAfter(step.value.value, this)
         return this.promise
       } catch (error) {
         value = error
@@ -68,12 +64,28 @@ export class AsyncRun extends Frame {
   }
 }
 
+/** Resumes a frame, which nobody calls any more, with what a value is when it has been awaited. */
+export function goOnAfter(value: unknown, frame: Frame): void {
+  void Reflect.apply(promiseThen, Promise.resolve(value), [
+    (result: unknown) => goOn(frame, result, false),
+    (error: unknown) => goOn(frame, error, true),
+  ])
+}
+
+/** Calls `enter` as green code that nobody waits for. */
+export function detached(enter: () => unknown): void {
+  if (runGreen(enter) === SUSPEND) waitAlone()
+}
+
 /** Runs frames that nobody called: their waits are those of the scope that is current. */
-function goOn(top: AnyFrame | null, value: unknown, isError: boolean): void {
-  if (resumeFrames(top, value, isError) !== SUSPEND) return
-  const { op, top: next } = takeSuspended()
+function goOn(top: Frame | null, value: unknown, isError: boolean): void {
+  if (resumeFrames(top, value, isError) === SUSPEND) waitAlone()
+}
+
+function waitAlone(): void {
+  const { op, top } = takeSuspended()
   op.start().then(
-    (result) => goOn(next, result, false),
-    (error: unknown) => goOn(next, error, true),
+    (result) => goOn(top, result, false),
+    (error: unknown) => goOn(top, error, true),
   )
 }

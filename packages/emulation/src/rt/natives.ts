@@ -3,6 +3,7 @@
 // the builtin, and the callback blocks.
 import { installArrayTwins } from './natives-array.ts'
 import { installFunctionTwins } from './natives-function.ts'
+import { installIterableTwins } from './natives-iterables.ts'
 import { installPromiseTwins } from './natives-promise.ts'
 import { installStringTwins } from './natives-string.ts'
 
@@ -13,6 +14,7 @@ export function installNatives(): void {
   if (installed) return
   installed = true
   installArrayTwins()
+  installIterableTwins()
   installStringTwins()
   installFunctionTwins()
   installPromiseTwins()
