@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { compare } from './mask.ts'
 import { blockingPrograms } from './programs/blocking.ts'
 import { corePrograms } from './programs/core.ts'
+import { iterationPrograms } from './programs/iteration.ts'
 import { languagePrograms } from './programs/language.ts'
 
-const all = { core: corePrograms, language: languagePrograms }
+const all = { core: corePrograms, language: languagePrograms, iteration: iterationPrograms }
 
 for (const [group, programs] of Object.entries(all)) {
   describe(`Programs: ${group}`, () => {

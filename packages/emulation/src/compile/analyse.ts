@@ -1,6 +1,6 @@
 // One walk over the tree: declares, resolves, and collects the facts of each function.
 import { declareBlock, declareTargets, hoistVariables } from './declare.ts'
-import { canBlock, makesError, needsTwin } from './may-block.ts'
+import { awaitsReturn, canBlock, makesError, needsTwin } from './may-block.ts'
 import { childrenOf, isClass, isFunction, type Node } from './node.ts'
 import {
   newFacts,
@@ -62,7 +62,7 @@ class Walker implements Analysis {
     this.parents.set(node, parent)
     const inside = this.look(node, scope)
     const isPlain = makesError(node, (name) => scope.find(name) !== undefined)
-    const blocks = inside || (!isPlain && canBlock(node))
+    const blocks = inside || (!isPlain && canBlock(node)) || awaitsReturn(node, scope.owner)
     if (blocks) this.blocking.add(node)
     if (!isPlain && needsTwin(node)) scope.owner.mayBlock = true
     return blocks

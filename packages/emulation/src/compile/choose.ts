@@ -47,7 +47,7 @@ function boundByMethods(analysis: Analysis): ReadonlySet<FunctionFacts> {
     if (parent?.type !== 'Property' || parent['value'] !== node) continue
     const isAccessor = parent['kind'] !== 'init'
     if (!isAccessor && !parent['method']) continue
-    if (!isAccessor && mayBlock && !(node['async'] && node['generator'])) continue
+    if (!isAccessor && mayBlock) continue
     for (const { scope } of free) if (scope.kind !== 'function') found.add(scope.owner)
   }
   return found

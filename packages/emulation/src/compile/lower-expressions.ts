@@ -153,7 +153,10 @@ export class ExpressionLowering {
       return loose(text`(${place}=${old} ${changing(node)} ${this.value(right, out).text})`)
     }
     const held = low.hold(this.value(right, out), out)
-    low.code(out, text`(${low.printer.print(left, low.body)}=${held.text});`)
+    const before = low.depth
+    const value = low.take(left, held.text, right, out)
+    low.code(out, text`(${low.printer.print(left, low.body)}=${value});`)
+    low.depth = before
     return held
   }
 

@@ -116,14 +116,15 @@ export class StatementLowering {
     const { low, expressions } = this
     const before = low.depth
     if (node['init'] !== null) {
-      this.bind(node['id'], expressions.value(node['init'], out).text, out)
+      this.bind(node['id'], expressions.value(node['init'], out).text, out, node['init'])
     } else if (kind !== 'var') this.bind(node['id'], 'void 0', out)
     low.depth = before
   }
 
-  /** Gives the targets of a pattern their values. */
-  bind(pattern: Node, value: Text, out: Item[]): void {
+  /** Gives the targets of a pattern their values. `source` is what gave the value, null in a loop. */
+  bind(pattern: Node, value: Text, out: Item[], source: Node | null = null): void {
     const { low } = this
+    value = low.take(pattern, value, source, out)
     const place = low.printer.print(pattern, low.body)
     if (pattern.type === 'Identifier') low.code(out, text`${place}=${value};`)
     else low.code(out, text`(${place}=${value});`)

@@ -2,6 +2,7 @@
 import { BLOCKS } from './features.ts'
 import type { Item } from './ir.ts'
 import { childrenOf, eachTarget, isFunction, type Node } from './node.ts'
+import { taken } from './patterns.ts'
 import { callPosition } from './positions.ts'
 import type { Body, Printer } from './printer.ts'
 import { text, type Text } from './text.ts'
@@ -92,6 +93,12 @@ export class Lowering {
     const held = this.temporary()
     this.code(out, text`${held}=${value.text};`)
     return { text: held, held }
+  }
+
+  /** What an array pattern takes of a value, where that is stepped through first. */
+  take(pattern: Node, value: Text, source: Node | null, out: Item[]): Text {
+    const call = taken(pattern, value, source, this.printer)
+    return call === null ? value : this.call(out, this.temporary(), call, pattern.start).text
   }
 
   assign(into: string, value: Value, out: Item[]): void {

@@ -1,18 +1,24 @@
 // The one place that says whether a node may reach a blocking primitive by itself.
 import type { Node } from './node.ts'
+import { takesApart } from './patterns.ts'
+import type { FunctionFacts } from './scope.ts'
 
 /** Whether a function needs a twin because of this node. */
 export function needsTwin(node: Node): boolean {
   switch (node.type) {
     case 'CallExpression':
-    case 'NewExpression':
       return !importsByText(node)
+    case 'NewExpression':
+      return !importsByText(node) && !isEmptyCollection(node)
     case 'TaggedTemplateExpression':
     case 'ForOfStatement':
     case 'SpreadElement':
       return true
     case 'YieldExpression':
       return node['delegate']
+    case 'VariableDeclarator':
+    case 'AssignmentExpression':
+      return takesApart(node)
     default:
       return false
   }
@@ -38,6 +44,25 @@ export function makesError(node: Node, isBound: (name: string) => boolean): bool
 /** Whether a twin may be suspended at this node. */
 export function canBlock(node: Node): boolean {
   return needsTwin(node) || node.type === 'AwaitExpression' || node.type === 'YieldExpression'
+}
+
+/** `new Map()`, `new Set(['a'])`: nothing that they step through runs code. */
+function isEmptyCollection(node: Node): boolean {
+  const args: readonly Node[] = node['arguments']
+  return (
+    /^(?:Weak)?(?:Map|Set)$/.test(node['callee'].name) &&
+    args.every(({ type }) => type === 'ArrayExpression')
+  )
+}
+
+/** `return x` in an async generator awaits x. */
+export function awaitsReturn(node: Node, { node: owner }: FunctionFacts): boolean {
+  return (
+    node.type === 'ReturnStatement' &&
+    node['argument'] !== null &&
+    owner['async'] &&
+    owner['generator']
+  )
 }
 
 /** `new Function('x', 'return import(x)')`: what it imports is looked for from the file in which that stands. */

@@ -3,6 +3,7 @@ import { isBind } from './features.ts'
 import { importsByText, makesError } from './may-block.ts'
 import { calleeName } from './names.ts'
 import type { Node } from './node.ts'
+import { taken } from './patterns.ts'
 import type { Body, Handler, Printer } from './printer.ts'
 import { callPosition } from './positions.ts'
 import { join, mark, slice, text, type Text } from './text.ts'
@@ -75,6 +76,7 @@ export const callHandlers: Readonly<Record<string, Handler>> = {
 
   AssignmentExpression(node, body, printer) {
     const left: Node = node['left']
+    if (body.green && left.type === 'ArrayPattern') return taking(node, body, printer)
     const isSuper = left.type === 'MemberExpression' && left['object'].type === 'Super'
     if (!isSuper || body.home === null) return printer.generic(node, body)
     const key = propertyKey(left, body, printer)
@@ -175,6 +177,17 @@ function propertyKey(member: Node, body: Body, printer: Printer): Text {
 
 export function printArguments(args: readonly Node[], body: Body, printer: Printer): Text[] {
   return args.map((argument) => printer.operand(argument, body))
+}
+
+/** An assignment to an array pattern; it gives what was taken apart. */
+function taking(node: Node, body: Body, printer: Printer): Text {
+  const whole = printer.operand(node['right'], body)
+  const held = printer.temporary(body)
+  const call = taken(node['left'], held, node['right'], printer)
+  const pattern = printer.print(node['left'], body)
+  printer.release(body, 1)
+  if (call === null) return text`${pattern}=${whole}`
+  return text`(${held}=${whole},${pattern}=${waited(call, printer, node['left'].start)},${held})`
 }
 
 function superCall(node: Node, body: Body, printer: Printer): Text {

@@ -1,6 +1,8 @@
 // Statements in a body that is copied from the source: lists with their hoisted functions, and the loops over iterators.
 import { isFunction, type Node } from './node.ts'
+import { taken } from './patterns.ts'
 import type { Body, Handler, Printer } from './printer.ts'
+import { awaitsReturn } from './may-block.ts'
 import { waited } from './print-calls.ts'
 import { printDeclaration } from './print-functions.ts'
 import { stepPosition } from './positions.ts'
@@ -51,7 +53,19 @@ export const statementHandlers: Readonly<Record<string, Handler>> = {
     return body.green ? printForOf(node, '', body, printer) : printer.generic(node, body)
   },
 
+  VariableDeclarator(node, body, printer) {
+    if (!body.green || node['init'] === null) return printer.generic(node, body)
+    const value = printer.operand(node['init'], body)
+    const call = taken(node['id'], value, node['init'], printer)
+    if (call === null) return printer.generic(node, body)
+    return text`${printer.print(node['id'], body)}=${waited(call, printer, node['id'].start)}`
+  },
+
   ReturnStatement(node, body, printer) {
+    if (body.green && awaitsReturn(node, body.facts)) {
+      const value = printer.operand(node['argument'], body)
+      return text`return ${awaited(value, printer, node['argument'].start)}`
+    }
     const isOwn = body.derived !== null && body.facts.role === 'derived constructor'
     if (!isOwn) return printer.generic(node, body)
     const value = node['argument'] === null ? 'void 0' : printer.operand(node['argument'], body)
@@ -60,11 +74,14 @@ export const statementHandlers: Readonly<Record<string, Handler>> = {
 
   YieldExpression(node, body, printer) {
     if (!body.green) return printer.generic(node, body)
-    const value = node['argument'] === null ? '' : printer.operand(node['argument'], body)
+    const isAsync: boolean = body.facts.node['async']
+    let value: Text = node['argument'] === null ? '' : printer.operand(node['argument'], body)
     if (node['delegate']) {
       const at = node['argument'].start
-      return text`(yield*${mark(printer.helper('yd'), at)}(${value},${printer.site(at)}))`
+      const helper = mark(printer.helper(isAsync ? 'yda' : 'yd'), at)
+      return text`(yield*${helper}(${value},${printer.site(at)}))`
     }
+    if (isAsync) value = awaited(value, printer, node['argument']?.start ?? node.start)
     return text`(yield ${printer.helper('y')}(${value}))`
   },
 
@@ -133,8 +150,6 @@ function printForOf(node: Node, labels: Text, body: Body, printer: Printer): Tex
   const from = node['right'].start
   const at = stepPosition(node)
   const method = (name: string): Text => text`${handle}.${mark(name, at)}()`
-  const wait = (call: Text): Text =>
-    node['await'] ? awaited(call, printer, at) : waited(call, printer, at)
   const right = waited(
     text`${mark(printer.helper(make), from)}(${printer.operand(node['right'], body)})`,
     printer,
@@ -143,10 +158,16 @@ function printForOf(node: Node, labels: Text, body: Body, printer: Printer): Tex
   const step = node['await']
     ? text`${handle}.take(${awaited(waited(method('next'), printer, at), printer, at)})`
     : waited(method('step'), printer, at)
-  const bind =
-    left.type === 'VariableDeclaration'
-      ? text`${left['kind']} ${printer.print(left['declarations'][0].id, body)}=${handle}.value;`
-      : text`(${printer.print(left, body)}=${handle}.value);`
+  const isDeclared = left.type === 'VariableDeclaration'
+  const pattern: Node = isDeclared ? left['declarations'][0].id : left
+  const call = taken(pattern, `${handle}.value`, null, printer)
+  const value = call === null ? `${handle}.value` : waited(call, printer, at)
+  const bound = text`${printer.print(pattern, body)}=${value}`
+  const bind = isDeclared ? text`${left['kind']} ${bound};` : text`(${bound});`
   const inner = printer.print(node['body'], body)
-  return text`{const ${handle}=${right};try{${labels}for(;${step};){${bind}${inner}}}catch(${error}){${handle}.failed();throw ${error}}finally{if(${handle}.open)${wait(method('close'))}}}`
+  const close = waited(method('close'), printer, at)
+  const end = node['await']
+    ? text`if(${handle}.open&&${handle}.closes())${handle}.closed(${awaited(close, printer, at)})`
+    : text`if(${handle}.open)${close}`
+  return text`{const ${handle}=${right};try{${labels}for(;${step};){${bind}${inner}}}catch(${error}){${handle}.failed();throw ${error}}finally{${end}}}`
 }

@@ -5,11 +5,9 @@ import { OWN } from './printer.ts'
 import type { FunctionFacts } from './scope.ts'
 
 export function whyUntwinned(facts: FunctionFacts, outer: Body, printer: Printer): string | null {
-  const { node } = facts
   if (facts.dynamic) return 'direct eval or with'
   if (facts.usesCallee) return 'arguments.callee'
   if (facts.yieldName && !facts.strict) return 'yield as a name'
-  if (node['async'] && node['generator']) return 'async generator'
   if (facts.self !== null && facts.self.assigned > 0) return 'assigns its own name'
   if (facts.role === 'accessor') return 'getter or setter'
   if (facts.role === 'arrow') return whyArrow(facts, outer, printer)

@@ -1,7 +1,7 @@
 // An async function: run inside its caller until its first `await`, as the language has it, and from there on by itself.
 import { noteCallers } from './callers.ts'
 import { Frame, isObject, link, SUSPEND, type Callable, type Place } from './convention.ts'
-import { resumeFrames, takeSuspended } from './frames.ts'
+import { resumeFrames, runGreen, takeSuspended } from './frames.ts'
 
 /** What the body yields to await something. */
 export class Awaited {
@@ -63,10 +63,7 @@ export class AsyncRun extends Frame {
         const promise = Promise.resolve(awaited)
         this.at = step.value.at
         if (isObject(awaited)) awaiting.set(promise, this)
-        void Reflect.apply(promiseThen, promise, [
-          (result: unknown) => goOn(this, result, false),
-          (error: unknown) => goOn(this, error, true),
-        ])
+        goOnAfter(promise, this)
         return this.promise
       } catch (error) {
         value = error
@@ -92,12 +89,28 @@ export class AsyncRun extends Frame {
   }
 }
 
+/** Resumes a frame, which nobody calls any more, with what a value is when it has been awaited. */
+export function goOnAfter(value: unknown, frame: Frame): void {
+  void Reflect.apply(promiseThen, Promise.resolve(value), [
+    (result: unknown) => goOn(frame, result, false),
+    (error: unknown) => goOn(frame, error, true),
+  ])
+}
+
+/** Calls `enter` as green code that nobody waits for. */
+export function detached(enter: () => unknown): void {
+  if (runGreen(enter) === SUSPEND) waitAlone()
+}
+
 /** Runs frames that nobody called: their waits are those of the scope that is current. */
 function goOn(top: Frame | null, value: unknown, isError: boolean): void {
-  if (resumeFrames(top, value, isError) !== SUSPEND) return
-  const { op, top: next } = takeSuspended()
+  if (resumeFrames(top, value, isError) === SUSPEND) waitAlone()
+}
+
+function waitAlone(): void {
+  const { op, top } = takeSuspended()
   op.start().then(
-    (result) => goOn(next, result, false),
-    (error: unknown) => goOn(next, error, true),
+    (result) => goOn(top, result, false),
+    (error: unknown) => goOn(top, error, true),
   )
 }

@@ -13,6 +13,7 @@ import {
 
 const asyncFunction: object = Object.getPrototypeOf(async function () {})
 const generatorFunction = Object.getPrototypeOf(function* () {}) as { prototype: object }
+const asyncGeneratorFunction = Object.getPrototypeOf(async function* () {}) as { prototype: object }
 
 /** A function declaration that stands there already. */
 export function attach(fn: Callable, body: TwinBody, flags: number): void {
@@ -38,12 +39,13 @@ export function attach(fn: Callable, body: TwinBody, flags: number): void {
 
 /** Makes a face look like the async or generator function that it stands for. */
 function dress(fn: Callable, flags: number): void {
-  if ((flags & ASYNC) !== 0) Object.setPrototypeOf(fn, asyncFunction)
-  else {
-    Object.setPrototypeOf(fn, generatorFunction)
-    const prototype: object = Object.create(generatorFunction.prototype)
-    Object.defineProperty(fn, 'prototype', { value: prototype, writable: true })
+  if ((flags & GENERATOR) === 0) {
+    Object.setPrototypeOf(fn, asyncFunction)
+    return
   }
+  const kind = (flags & ASYNC) === 0 ? generatorFunction : asyncGeneratorFunction
+  Object.setPrototypeOf(fn, kind)
+  Object.defineProperty(fn, 'prototype', { value: Object.create(kind.prototype), writable: true })
 }
 
 /** A function expression: `maker` makes its face. */

@@ -11,35 +11,9 @@ import {
   type Stepper,
 } from './convention.ts'
 import { call } from './call.ts'
+import { checkedResult } from './iterate.ts'
 import { runBlocking } from './mode.ts'
-
-type Steps = Generator<unknown, unknown, unknown>
-type Way = 'next' | 'return' | 'throw'
-
-/** What the body yields to yield a value. */
-export class Yielded {
-  readonly value: unknown
-  /** From a `yield*`, which hears of a return itself. */
-  readonly delegated: boolean
-
-  constructor(value: unknown, delegated: boolean) {
-    this.value = value
-    this.delegated = delegated
-  }
-}
-
-export function yielded(value: unknown): Yielded {
-  return new Yielded(value, false)
-}
-
-/** Tells a `yield*` that the generator around it is to return. */
-class Returning {
-  readonly value: unknown
-
-  constructor(value: unknown) {
-    this.value = value
-  }
-}
+import { methodsOf, objectOf, Returning, Yielded, type Steps, type Way } from './stepping.ts'
 
 /** A generator with a twin. */
 class Running {
@@ -97,21 +71,13 @@ class YieldFrame extends Frame {
 }
 
 const all = new WeakMap<object, Running>()
-const generatorPrototype: object = Object.getPrototypeOf(function* () {}.prototype)
-const ways = (['next', 'return', 'throw'] as const).map((way) => ({ way, fn: methodOf(way) }))
+const natural: object = Object.getPrototypeOf(function* () {}.prototype)
+const methods = methodsOf(methodOf)
 
 /** The object for a started body; `owner` is the function that was called. */
 export function makeGenerator(steps: Steps, owner: Callable | undefined): object {
-  const given: unknown = owner?.prototype
-  const prototype = isObject(given) ? given : generatorPrototype
-  const made: object = Object.create(prototype)
+  const made = objectOf(owner, natural, methods)
   all.set(made, new Running(steps))
-  const target = prototype === generatorPrototype ? made : prototype
-  if ((target as { next?: unknown }).next !== ways[0]!.fn) {
-    for (const { way, fn } of ways) {
-      Object.defineProperty(target, way, { value: fn, writable: true, configurable: true })
-    }
-  }
   return made
 }
 
@@ -161,12 +127,12 @@ export function* delegate(iterable: never, at: Place): Generator<unknown, unknow
       if (inner.return === undefined || inner.return === null) yield sent
       result = call('return', inner, inner.return, sent.value)
       if (result === SUSPEND) result = yield at
-      const left = checked(result)
+      const left = checkedResult(result)
       if (left.done === true) yield new Returning(left.value)
       result = left
     } else result = call('next', inner, next, sent)
     if (result === SUSPEND) result = yield at
-    const step = checked(result)
+    const step = checkedResult(result)
     if (step.done === true) return step.value
     try {
       sent = yield new Yielded(step.value, true)
@@ -174,9 +140,4 @@ export function* delegate(iterable: never, at: Place): Generator<unknown, unknow
       failure = { error }
     }
   }
-}
-
-function checked(result: unknown): IteratorResult<unknown, unknown> {
-  if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`)
-  return result as IteratorResult<unknown, unknown>
 }

@@ -19,11 +19,15 @@ import {
 import { GREEN, SUSPEND } from './convention.ts'
 import { installFunctionConstructor, makeFunction } from './dynamic.ts'
 import { face } from './face.ts'
-import { delegate, yielded } from './generators.ts'
-import { iterate, iterateAsync, spread } from './iterate.ts'
+import { delegateAsync } from './delegate-async.ts'
+import { delegate } from './generators.ts'
+import { iterateAsync } from './iterate-async.ts'
+import { iterate, spread } from './iterate.ts'
 import { installNatives } from './natives.ts'
 import { alive, capture, captureAgain, DEAD, JUMP, keysOf, newResult, oddCallee } from './plain.ts'
+import { takeSteps } from './step-through.ts'
 import { takeNewTarget } from './start.ts'
+import { yielded } from './stepping.ts'
 import { quasi, superGet, superSet } from './words.ts'
 
 export { blockedPlaces, forgetBlocked } from './account.ts'
@@ -46,9 +50,11 @@ export const runtime: Readonly<Record<string, unknown>> = {
   rt: derivedResult,
   it: iterate,
   ai: iterateAsync,
+  dt: takeSteps,
   w: awaited,
   y: yielded,
   yd: delegate,
+  yda: delegateAsync,
   B: face,
   tw: attach,
   tm: attachMethod,

@@ -1,4 +1,4 @@
-// Iteration whose steps may be suspended: for-of, for-await, spread.
+// Iteration whose steps may be suspended: for-of, spread.
 import { call } from './call.ts'
 import {
   Frame,
@@ -30,7 +30,8 @@ export function iterate(iterable: unknown): unknown {
   return follow(begin(iterable), (iterator: Stepper) => new IteratorHandle(iterator))
 }
 
-function isPlainArray(value: unknown): value is unknown[] {
+/** An array that is iterated as the language has it. */
+export function isPlainArray(value: unknown): value is unknown[] {
   return (
     Array.isArray(value) &&
     value[Symbol.iterator] === arrayIterator &&
@@ -38,7 +39,8 @@ function isPlainArray(value: unknown): value is unknown[] {
   )
 }
 
-function begin(iterable: unknown): unknown {
+/** The iterator of an iterable; or SUSPEND. */
+export function begin(iterable: unknown): unknown {
   const method: unknown = (iterable as Iterable<unknown>)[Symbol.iterator]
   if (typeof method !== 'function') throw new TypeError(`${nameOf(iterable)} is not iterable`)
   return follow(call('iterator', iterable, method), (iterator) => {
@@ -76,7 +78,7 @@ class ArrayHandle implements Handle {
   close(): void {}
 }
 
-class IteratorHandle implements Handle {
+export class IteratorHandle implements Handle {
   open = false
   value: unknown = undefined
   readonly iterator: Stepper
@@ -96,8 +98,7 @@ class IteratorHandle implements Handle {
   }
 
   take(result: unknown): boolean {
-    if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`)
-    const step = result as IteratorResult<unknown>
+    const step = checkedResult(result)
     if (step.done === true || Boolean(step.done)) return false
     this.value = step.value
     this.open = true
@@ -114,7 +115,7 @@ class IteratorHandle implements Handle {
     if (thrown) {
       try {
         const method = iterator.return
-        if (method === undefined || method === null) return undefined
+        if (isMissing(method)) return undefined
         const result = call('return', iterator, method)
         return result === SUSPEND ? link(new Quiet()) : undefined
       } catch {
@@ -122,15 +123,21 @@ class IteratorHandle implements Handle {
       }
     }
     const method = iterator.return
-    if (method === undefined || method === null) return undefined
-    return follow(call('return', iterator, method), (result) => {
-      if (!isObject(result))
-        throw new TypeError(`Iterator result ${String(result)} is not an object`)
-    })
+    if (isMissing(method)) return undefined
+    return follow(call('return', iterator, method), checkedResult)
   }
 }
 
-/** An error while an iterator is closed because of another one. */
+export function checkedResult(result: unknown): IteratorResult<unknown, unknown> {
+  if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`)
+  return result as IteratorResult<unknown, unknown>
+}
+
+export function isMissing(method: unknown): method is null | undefined {
+  return method === undefined || method === null
+}
+
+/** Closes an iterator because of an error, beside which another one does not count. */
 class Quiet extends Frame {
   resume(): undefined {
     return undefined
@@ -169,72 +176,5 @@ class Collecting extends Frame {
     if (more === false) return this.items
     this.items.push(this.handle.value)
     return this.go()
-  }
-}
-
-/** `for await`: each step gives something to await. */
-export function iterateAsync(iterable: unknown): unknown {
-  const method: unknown = (iterable as AsyncIterable<unknown>)[Symbol.asyncIterator]
-  if (method === undefined || method === null) {
-    return follow(begin(iterable), (iterator: Stepper) => new AwaitedValues(iterator))
-  }
-  return follow(call('async iterator', iterable, method), (iterator: Stepper) => {
-    if (isObject(iterator)) return new AsyncHandle(iterator)
-    throw new TypeError('Result of the Symbol.asyncIterator method is not an object')
-  })
-}
-
-class AsyncHandle {
-  open = false
-  value: unknown = undefined
-  readonly iterator: Stepper
-  readonly method: unknown
-  thrown = false
-
-  constructor(iterator: Stepper) {
-    this.iterator = iterator
-    this.method = iterator.next
-  }
-
-  next(): unknown {
-    this.open = false
-    return call('next', this.iterator, this.method)
-  }
-
-  take(result: unknown): boolean {
-    if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`)
-    const step = result as IteratorResult<unknown>
-    if (step.done) return false
-    this.value = step.value
-    this.open = true
-    return true
-  }
-
-  failed(): void {
-    this.thrown = true
-  }
-
-  close(): unknown {
-    this.open = false
-    const method = this.iterator.return
-    if (method === undefined || method === null) return undefined
-    if (!this.thrown) return call('return', this.iterator, method)
-    try {
-      const result: unknown = Reflect.apply(method, this.iterator, [])
-      return Promise.resolve(result).catch(() => undefined)
-    } catch {
-      return undefined
-    }
-  }
-}
-
-/** A synchronous iterator of promises. */
-class AwaitedValues extends AsyncHandle {
-  override next(): unknown {
-    return follow(super.next(), (result: IteratorResult<unknown>) => {
-      if (!isObject(result)) return result
-      const { done, value } = result as IteratorResult<unknown>
-      return Promise.resolve(value).then((given: unknown) => ({ done, value: given }))
-    })
   }
 }

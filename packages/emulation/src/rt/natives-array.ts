@@ -1,15 +1,5 @@
-// Array.prototype.*, Array.from, and forEach of Map and Set.
-import {
-  attachTwin,
-  Frame,
-  follow,
-  link,
-  SUSPEND,
-  twinOf,
-  type Callable,
-  type Twin,
-} from './convention.ts'
-import { spread } from './iterate.ts'
+// Array.prototype.*, and forEach of Map and Set.
+import { attachTwin, Frame, link, SUSPEND, twinOf, type Callable, type Twin } from './convention.ts'
 
 /** A loop over an array whose callback was suspended, or may be. */
 abstract class Loop extends Frame {
@@ -201,7 +191,6 @@ export function installArrayTwins(): void {
       return new Reduce(this, twin, undefined, name === 'reduceRight').begin(initial)
     })
   }
-  installFrom()
   for (const { prototype: collection } of [Map, Set]) installForEach(collection as Collection)
 }
 
@@ -216,30 +205,8 @@ function lengthOf(items: object): number {
   return length > 0 ? Math.min(length, Number.MAX_SAFE_INTEGER) : 0
 }
 
-/** Array.from(items, mapFn, self), over arrays and array-likes, and over iterables that are stepped first. */
-function installFrom(): void {
-  const original = Array.from as Callable
-  attachTwin(original, function (items: unknown, mapFn: unknown, self: unknown) {
-    const twin = twinOf(mapFn)
-    const isIterable =
-      items !== null &&
-      items !== undefined &&
-      typeof (items as Iterable<unknown>)[Symbol.iterator] === 'function'
-    if (this !== Array || (twin === undefined && mapFn !== undefined)) {
-      return Reflect.apply(original, this, [items, mapFn, self])
-    }
-    if (isIterable && !Array.isArray(items) && twin !== undefined) {
-      // Steps and calls alternate: only a builtin iterator cannot tell the difference.
-      return Reflect.apply(original, this, [items, mapFn, self])
-    }
-    return follow(isIterable ? spread(items) : items, (all: unknown) => {
-      const copy = Reflect.apply(original, Array, [all]) as unknown[]
-      return twin === undefined ? copy : new From(copy, twin, self).go()
-    })
-  })
-}
-
-class From extends MapLoop {
+/** The part of `Array.from` that maps an array-like: it has no holes. */
+export class From extends MapLoop {
   override readonly skipsHoles: boolean = false
   override invoke(): unknown {
     return Reflect.apply(this.twin, this.self, [this.item, this.at])

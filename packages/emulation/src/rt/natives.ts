@@ -4,6 +4,7 @@
 import { installArrayTwins } from './natives-array.ts'
 import { installErrorTwins } from './natives-error.ts'
 import { installFunctionTwins } from './natives-function.ts'
+import { installIterableTwins } from './natives-iterables.ts'
 import { installPromiseTwins } from './natives-promise.ts'
 import { installStringTwins } from './natives-string.ts'
 
@@ -14,6 +15,7 @@ export function installNatives(): void {
   if (installed) return
   installed = true
   installArrayTwins()
+  installIterableTwins()
   installStringTwins()
   installFunctionTwins()
   installPromiseTwins()

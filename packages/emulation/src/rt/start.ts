@@ -1,4 +1,5 @@
-// Starting a twin from its generator function: plain functions, async functions and generators.
+// Starting a twin from its generator function: plain functions, async functions, and generators of both kinds.
+import { makeAsyncGenerator } from './async-generators.ts'
 import { AsyncRun } from './async-run.ts'
 import { Frame, link, state, type Callable, type Place } from './convention.ts'
 import { makeGenerator } from './generators.ts'
@@ -49,8 +50,9 @@ export function start(
   newTarget: Callable | undefined,
 ): unknown {
   if ((flags & PLAIN) !== 0) return Reflect.apply(body, self, args)
-  if ((flags & ASYNC) !== 0) return startAsync(body, self, args)
+  if ((flags & (ASYNC | GENERATOR)) === ASYNC) return startAsync(body, self, args)
   const steps = Reflect.apply(body, self, args)
+  if ((flags & ASYNC) !== 0) return makeAsyncGenerator(steps, body.owner)
   if ((flags & GENERATOR) !== 0) return makeGenerator(steps, body.owner)
   // Only now: default parameters may have called constructors themselves.
   if ((flags & NEW_TARGET) !== 0) state.newTarget = newTarget

@@ -13,5 +13,5 @@ export const blockingPrograms: Readonly<Record<string, string>> = {
   withHere: `function main(){ const o = { q: 1 }; with (o) { q = op(5) } return o }`,
   functionInIf: `function main(){ if(true) function q(){ return op(1) } return q() }`,
   callee: `const f = function(n){ return n ? n + arguments.callee(n - 1) : op(0) }; function main(){ return eval('f(3)') }`,
-  asyncGenerator: `async function* ag(){ yield op(1); yield op(2) } async function main(){ const r = []; for await (const x of ag()) r.push(x); return r }`,
+  patternsSeen: `function main(){ const r=[]; let a,b; function* g(){ yield op(1); log([a,b]); yield op(2); log([a,b]) } [a,b]=g(); r.push(a,b); let c,d; function* bad(){ yield op(3); op('!bad') } try { [c,d]=bad() } catch(e){ r.push(e.message,c,d) } const o={ set x(v){ log('x'+v) } }; [o.x,o.y=op(5)]=g(); const f=()=>e1; function* early(){ yield 1; try { f() } catch(e){ log(e.name) } yield op(2) } const [e1,e2]=early(); return r.concat(e1,e2,o.y) }`,
 }
