@@ -113,6 +113,7 @@ describe('a backdoor that is abused', () => {
         ...[
           '\x03',
           '\x04',
+          '\x1a',
           '\x1b[A',
           '\x1b',
           '\t',

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { dump, GreenletExit, pauseFor, schedule, type GreenletDump } from '@greenhouse/scheduler'
 import { clientGreeting } from '../src/core/telnet.ts'
 import { eventually, TestClient, withHandler } from './support.ts'
@@ -166,6 +166,24 @@ describe('backdoorHandler', () => {
       client.close()
       await eventually(() => !dump().greenlets.some(isExpression))
     }))
+
+  it.each([
+    ['evaluates', {}],
+    ['only inspects', { allow: ['inspect'] as const }],
+  ])('leaves the process running at Ctrl-Z: a session that %s', (_what, options) =>
+    withHandler(options, async (address) => {
+      const kill = vi.spyOn(process, 'kill').mockReturnValue(true)
+      const client = await TestClient.connect(address)
+      await client.until('> ')
+      await client.say(clientGreeting(80, 24, 'dumb'))
+      await client.until('> ')
+      await client.say('\x1a.help\r')
+      await client.until('.exit')
+      expect(kill).not.toHaveBeenCalled()
+      kill.mockRestore()
+      client.close()
+    }),
+  )
 })
 
 function isExpression({ name, state }: GreenletDump): boolean {

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { commandsFor } from '../commands/all.ts'
 import { messageOf } from './message.ts'
 import { Keyboard } from './keyboard.ts'
+import { stayRunning } from './stay-running.ts'
 import type { Interpreter, Session } from './session.ts'
 
 export function inspectInterpreter(session: Session): Interpreter {
@@ -20,6 +21,7 @@ export function inspectInterpreter(session: Session): Interpreter {
       return [hits.length > 0 ? hits : all, line]
     },
   })
+  stayRunning(lines)
   const finish = (text: string) => {
     if (text !== '') output.print(`${text}\n`)
     lines.prompt()

@@ -8,6 +8,7 @@ import { runInContext, type Context } from 'node:vm'
 import { commandsFor } from '../commands/all.ts'
 import { Keyboard } from './keyboard.ts'
 import { messageOf } from './message.ts'
+import { stayRunning } from './stay-running.ts'
 import type { Interpreter, Session } from './session.ts'
 
 type Callback = (error: Error | null, value?: unknown) => void
@@ -114,6 +115,7 @@ export function replInterpreter(session: Session, state: ReplState): Interpreter
   server.on('exit', () => {
     if (!left) session.close()
   })
+  stayRunning(server)
 
   function furnish(context: Context): void {
     const leave = () => session.close()
