@@ -9,6 +9,8 @@ import { ALWAYS, standIn, type Callable, type Owned, type Switch } from '../patc
 import { changes, prepare, type Change } from './changes.ts'
 import { mirror, subclass, type Members } from './mirror.ts'
 
+const { custom } = util.promisify
+
 const SCOPED: Switch = {
   get reaching() {
     return inScope()
@@ -63,12 +65,12 @@ export class Views {
       const self = given !== undefined && given === this.made.get(target) ? target : given
       return SCOPED.reaching ? owned(original(), self, args) : Reflect.apply(original(), self, args)
     }
-    const custom = Reflect.get(original(), util.promisify.custom) as Callable | undefined
-    if (custom === undefined || promisified === undefined) {
+    const promising = Reflect.get(original(), custom) as Callable | undefined
+    if (promising === undefined || promisified === undefined) {
       return standIn(original(), stand, ALWAYS)
     }
-    const value = standIn(custom, promisified, SCOPED)
-    return standIn(original(), stand, ALWAYS, { [util.promisify.custom]: { value } })
+    const value = standIn(promising, promisified, SCOPED)
+    return standIn(original(), stand, ALWAYS, { [custom]: { value } })
   }
 
   /** For some functions Node has others ready that promise: the graph gets those of its views. @internal */
@@ -77,13 +79,22 @@ export class Views {
       util.promisify,
       (promisify, self, args) => {
         const made: unknown = Reflect.apply(promisify, self, args)
-        for (const [real, list] of changes) {
-          const same = list.find(({ target, key }) => Reflect.get(target, key) === made)
-          if (same !== undefined) return Reflect.get(this.of(real) as object, same.key)
-        }
-        return made
+        const shown = this.promised(made)
+        // As Node does: promisified again, it is the same.
+        return shown === made
+          ? made
+          : Object.defineProperty(shown, custom, { value: shown, configurable: true })
       },
       ALWAYS,
     )
+  }
+
+  /** @internal */
+  promised(fn: unknown): unknown {
+    for (const [real, list] of changes) {
+      const same = list.find(({ target, key }) => Reflect.get(target, key) === fn)
+      if (same !== undefined) return Reflect.get(this.of(real) as object, same.key)
+    }
+    return fn
   }
 }
