@@ -6,7 +6,7 @@
 import util from 'node:util'
 import { inScope } from '@greenhouse/scheduler/kernel'
 import { ALWAYS, standIn, type Callable, type Owned, type Switch } from '../patch/wrapper.ts'
-import { changes, prepare, type Change } from './changes.ts'
+import { changes, collect, type Change } from './changes.ts'
 import { mirror, subclass, type Members } from './mirror.ts'
 
 const { custom } = util.promisify
@@ -25,13 +25,13 @@ export class Views {
 
   /** A module of Node as the graph sees it; `real` itself where nothing in it is replaced. */
   module(name: string, real: unknown = process.getBuiltinModule(name)): unknown {
-    prepare(name.replace(/^node:/, ''))
+    collect(name.replace(/^node:/, ''))
     return this.of(real)
   }
 
   /** The global `fetch` as the graph sees it; undefined where there is none. */
   get fetch(): Callable | undefined {
-    prepare('fetch')
+    collect('fetch')
     return (this.ownFetch ??= this.members(globalThis)[0]?.[1])
   }
 
@@ -55,7 +55,9 @@ export class Views {
   /** @internal */
   members(real: object): Members {
     if (real === util) return [['promisify', this.promisify()]]
-    return changes.get(real)?.map((change) => [change.key, this.call(change)] as const) ?? []
+    return (changes.get(real) ?? [])
+      .filter(({ target, key }) => typeof Reflect.get(target, key) === 'function')
+      .map((change) => [change.key, this.call(change)] as const)
   }
 
   /** A function whose operations belong to scopes. It asks each time what stands behind it. @internal */
