@@ -33,6 +33,9 @@ export interface PatchedOptions {
  * the same way; other objects pass as they are. Ended or timed out, a call is thrown the end where it waits, and what it waited
  * for is aborted. A constructor cannot be suspended: what it waits for really blocks, and is counted.
  *
+ * What the copy begins without waiting for it in that way (requests, timers that promise, children, `fetch`) belongs to the scope
+ * that began it, as under `patch()`. For everybody else Node's modules stay as they were.
+ *
  * One greenlet at a time is inside the library, in order of arrival, unless `concurrent` is true or the library is known to
  * bear more (`fs-extra`, `glob`, `execa`, …): synchronous code does not expect that others run while it waits.
  *

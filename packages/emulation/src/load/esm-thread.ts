@@ -1,6 +1,6 @@
 // Where Node runs its hooks in a thread of their own, that thread asks the main thread. Its code is a text: it needs nothing
 // but this, whatever the package was built to. While the main thread is busy or blocked, as in `require` of an ES module, no
-// answer comes; then the module runs as it is.
+// answer comes; then the module runs as it is, and a module of Node is the process's own.
 
 /** Milliseconds until the main thread counts as blocked. */
 const PATIENCE_MS = 2000

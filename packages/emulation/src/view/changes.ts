@@ -5,7 +5,7 @@ import type { Replacement } from '../patch/originals.ts'
 import type { PatchSet } from '../patch/patch-set.ts'
 import { namedPatch } from '../patch/registry.ts'
 
-/** A function that is replaced. */
+/** A function that is replaced, where it is there. */
 export interface Change extends Replacement {
   readonly patch: PatchSet
 }
@@ -18,28 +18,26 @@ export function isViewed(module: string): boolean {
   return patchesOf(module).length > 0
 }
 
-const prepared = new Set<string>()
+const modules = new Set<string>()
+const patches = new Set<string>()
 
 /** Collects what is replaced in a module of Node, and in what it holds. */
-export function prepare(module: string): void {
-  if (prepared.has(module)) return
-  prepared.add(module)
+export function collect(module: string): void {
+  if (modules.has(module)) return
+  modules.add(module)
   const names = patchesOf(module)
-  for (const name of names) if (!collected.has(name)) collect(name)
+  for (const name of names) if (!patches.has(name)) enter(name)
   const real: unknown = process.getBuiltinModule(module)
   // One that only holds what is changed must show that.
   if (names.length > 0 && real !== undefined) changesOf(real)
 }
 
-const collected = new Set<string>()
-
-function collect(name: string): void {
-  collected.add(name)
+function enter(name: string): void {
+  patches.add(name)
   const patch = namedPatch(name)
   const { viewed, replacements } = patch.definition
   for (const replacement of viewed?.() ?? replacements(patch)) {
-    const { target, key } = replacement
-    if (typeof Reflect.get(target, key) !== 'function') continue
+    const { target } = replacement
     changesOf(classOf(target) ?? target).push({ ...replacement, patch })
   }
 }

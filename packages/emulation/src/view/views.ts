@@ -6,8 +6,10 @@
 import util from 'node:util'
 import { inScope } from '@greenhouse/scheduler/kernel'
 import { ALWAYS, standIn, type Callable, type Owned, type Switch } from '../patch/wrapper.ts'
-import { changes, prepare, type Change } from './changes.ts'
+import { changes, collect, type Change } from './changes.ts'
 import { mirror, subclass, type Members } from './mirror.ts'
+
+const { custom } = util.promisify
 
 const SCOPED: Switch = {
   get reaching() {
@@ -23,13 +25,13 @@ export class Views {
 
   /** A module of Node as the graph sees it; `real` itself where nothing in it is replaced. */
   module(name: string, real: unknown = process.getBuiltinModule(name)): unknown {
-    prepare(name.replace(/^node:/, ''))
+    collect(name.replace(/^node:/, ''))
     return this.of(real)
   }
 
   /** The global `fetch` as the graph sees it; undefined where there is none. */
   get fetch(): Callable | undefined {
-    prepare('fetch')
+    collect('fetch')
     return (this.ownFetch ??= this.members(globalThis)[0]?.[1])
   }
 
@@ -53,7 +55,9 @@ export class Views {
   /** @internal */
   members(real: object): Members {
     if (real === util) return [['promisify', this.promisify()]]
-    return changes.get(real)?.map((change) => [change.key, this.call(change)] as const) ?? []
+    return (changes.get(real) ?? [])
+      .filter(({ target, key }) => typeof Reflect.get(target, key) === 'function')
+      .map((change) => [change.key, this.call(change)] as const)
   }
 
   /** A function whose operations belong to scopes. It asks each time what stands behind it. @internal */
@@ -63,12 +67,12 @@ export class Views {
       const self = given !== undefined && given === this.made.get(target) ? target : given
       return SCOPED.reaching ? owned(original(), self, args) : Reflect.apply(original(), self, args)
     }
-    const custom = Reflect.get(original(), util.promisify.custom) as Callable | undefined
-    if (custom === undefined || promisified === undefined) {
+    const promising = Reflect.get(original(), custom) as Callable | undefined
+    if (promising === undefined || promisified === undefined) {
       return standIn(original(), stand, ALWAYS)
     }
-    const value = standIn(custom, promisified, SCOPED)
-    return standIn(original(), stand, ALWAYS, { [util.promisify.custom]: { value } })
+    const value = standIn(promising, promisified, SCOPED)
+    return standIn(original(), stand, ALWAYS, { [custom]: { value } })
   }
 
   /** For some functions Node has others ready that promise: the graph gets those of its views. @internal */
@@ -77,13 +81,22 @@ export class Views {
       util.promisify,
       (promisify, self, args) => {
         const made: unknown = Reflect.apply(promisify, self, args)
-        for (const [real, list] of changes) {
-          const same = list.find(({ target, key }) => Reflect.get(target, key) === made)
-          if (same !== undefined) return Reflect.get(this.of(real) as object, same.key)
-        }
-        return made
+        const shown = this.promised(made)
+        // As Node does: promisified again, it is the same.
+        return shown === made
+          ? made
+          : Object.defineProperty(shown, custom, { value: shown, configurable: true })
       },
       ALWAYS,
     )
+  }
+
+  /** @internal */
+  promised(fn: unknown): unknown {
+    for (const [real, list] of changes) {
+      const same = list.find(({ target, key }) => Reflect.get(target, key) === fn)
+      if (same !== undefined) return Reflect.get(this.of(real) as object, same.key)
+    }
+    return fn
   }
 }

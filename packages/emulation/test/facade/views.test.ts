@@ -192,6 +192,10 @@ describe('a view', () => {
     const { exec } = view('child_process', views)
     expect(util.promisify(exec)).toBe(exec[promisify.custom])
     expect(util.promisify(exec)).not.toBe(promisify(real('child_process').exec))
+    for (const fn of [setTimeout, exec]) {
+      const once = util.promisify(fn)
+      expect(util.promisify(once)).toBe(once)
+    }
     const plain = (): void => {}
     expect(util.promisify(plain)).not.toBe(plain)
     expect(Object.getOwnPropertyDescriptors(exec)[promisify.custom as never]).toMatchObject({

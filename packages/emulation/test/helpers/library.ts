@@ -14,7 +14,6 @@ export function written(files: Readonly<Record<string, string>>): string {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text)
   }
-  // What a test has aborted may be writing still.
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }

@@ -1,13 +1,26 @@
 // A program of some hundreds of calls of Node's modules, with good and bad arguments, that prints what each gave and in
-// which order. It is run unpatched, patched (`patch`), and patched inside a greenlet (`inside`), and must print the same.
+// which order. It is run unpatched, patched (`patch`) or on views (`view`), and that inside a greenlet (`patch-inside`,
+// `view-inside`), and must print the same.
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { inspect, promisify } from 'node:util'
+import { inspect } from 'node:util'
 
-const require = createRequire(import.meta.url)
+const [, , mode = ''] = process.argv
+let require = createRequire(import.meta.url)
+let { fetch } = globalThis
+if (mode.startsWith('view')) {
+  const { ensureContexts } = await import('@greenhouse/scheduler/kernel')
+  const { Views } = await import('../../src/view/views.ts')
+  ensureContexts()
+  const native = require
+  const views = new Views()
+  require = (name) => views.module(name, native(name))
+  fetch = views.fetch
+}
+const { promisify } = require('node:util')
 const lines = []
 const folder = mkdtempSync(join(tmpdir(), 'greenhouse-same-'))
 process.chdir(folder)
@@ -430,7 +443,7 @@ async function main() {
     [events, ['once', 'on']],
     [streams, ['pipeline', 'finished']],
     [http, ['get', 'request']],
-    [globalThis, ['fetch']],
+    [{ fetch }, ['fetch']],
     [dns.promises, Object.keys(dns.promises)],
     [childProcess, ['exec', 'execFile', 'spawn', 'fork']],
     [zlib, CODECS],
@@ -441,22 +454,20 @@ async function main() {
     [Object.getPrototypeOf(readline.Interface.prototype), [Symbol.asyncIterator]],
   ]) {
     for (const name of names) {
-      const { value: fn, ...flags } = Object.getOwnPropertyDescriptor(module, name)
+      const fn = module[name]
+      const { enumerable, configurable } = Object.getOwnPropertyDescriptor(module, name)
       if (typeof fn !== 'function') continue
       lines.push(
-        `${String(name)} ${show(flags)} ${fn.name} ${fn.length} ${String(Reflect.ownKeys(fn).map(String))} ${Object.getPrototypeOf(fn).constructor.name}`,
+        `${String(name)} ${enumerable} ${configurable} ${fn.name} ${fn.length} ${String(Reflect.ownKeys(fn).map(String))} ${Object.getPrototypeOf(fn).constructor.name}`,
       )
     }
   }
 }
 
-if (process.argv[2] === undefined) await main()
-else {
-  const { patch } = await import('@greenhouse/emulation')
-  const { withTimeout } = await import('@greenhouse/scheduler')
-  patch()
-  await (process.argv[2] === 'inside' ? withTimeout(Infinity, main) : main())
-}
+if (mode.startsWith('patch')) (await import('@greenhouse/emulation')).patch()
+if (mode.endsWith('inside')) {
+  await (await import('@greenhouse/scheduler')).withTimeout(Infinity, main)
+} else await main()
 server.close()
 server.closeAllConnections()
 rmSync(folder, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-// A patched process behaves as an unpatched one.
+// A patched process behaves as an unpatched one, and so does a view.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 const program = fileURLToPath(new URL('differential-program.mjs', import.meta.url))
 const FLAGS = ['--no-warnings', '--conditions=@greenhouse/source', '--import', 'tsx', program]
 
-async function run(mode?: 'patch' | 'inside'): Promise<string[]> {
+async function run(mode?: string): Promise<string[]> {
   const child = spawn(process.execPath, mode === undefined ? FLAGS : [...FLAGS, mode], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, TSX_DISABLE_CACHE: '1', NODE_OPTIONS: '' },
@@ -18,7 +18,7 @@ async function run(mode?: 'patch' | 'inside'): Promise<string[]> {
 }
 
 it(
-  'gives the same results, errors and order of callbacks, patched outside and inside greenlets',
+  'gives the same results, errors and order of callbacks, patched or viewed, outside and inside greenlets',
   {
     timeout: 120_000,
   },
@@ -26,7 +26,10 @@ it(
     const native = await run()
     expect(native.length).toBeGreaterThan(1000)
     expect(await run('patch')).toEqual(native)
+    expect(await run('view')).toEqual(native)
     // Inside, a promise takes a microtask more.
-    expect((await run('inside')).sort()).toEqual(native.sort())
+    native.sort()
+    expect((await run('patch-inside')).sort()).toEqual(native)
+    expect((await run('view-inside')).sort()).toEqual(native)
   },
 )
