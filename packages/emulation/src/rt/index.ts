@@ -26,7 +26,7 @@ import { alive, capture, captureAgain, DEAD, JUMP, keysOf, newResult, oddCallee 
 import { takeNewTarget } from './start.ts'
 import { quasi, superGet, superSet } from './words.ts'
 
-export { blockedPlaces, forgetBlocked } from './account.ts'
+export { blockedPlaces, forgetBlocked } from '../blocked/account.ts'
 export { attachTwin, GREEN, twinOf, type Callable } from './convention.ts'
 export { callGreen, runSync } from './driver.ts'
 export { suspend } from './suspend.ts'
