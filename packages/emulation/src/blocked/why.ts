@@ -17,7 +17,7 @@ export interface Why extends Cause {
 
 /** A frame, as the search for a reason sees it. */
 type Seen =
-  | { readonly kind: 'builtin' | 'node'; readonly site: CallSite }
+  | { readonly kind: 'builtin' | 'node' | 'text'; readonly site: CallSite }
   /** Of the runtime: by its function's name. */
   | { readonly kind: 'runtime'; readonly name: string }
   /** What stands for a function where it is called from code that is not green. */
@@ -87,6 +87,8 @@ function faceCause({ name, isConstructor }: Face, caller: Seen): Cause | null {
       return byBuiltin(caller.site, name)
     case 'node':
       return byNode(caller.site)
+    case 'text':
+      return { category: 'function', reason: 'code that is made of text' }
     case 'compiled':
       return plainCause(caller.place, caller.name) ?? byLanguage(name)
     default:
@@ -114,7 +116,7 @@ function plainCause({ script, line, column }: SourcePlace, name: string | null):
 
 function seen(site: CallSite): Seen {
   const file = site.getFileName()
-  if (typeof file !== 'string') return { kind: 'builtin', site }
+  if (typeof file !== 'string') return { kind: site.isEval() ? 'text' : 'builtin', site }
   if (file.startsWith('node:')) return { kind: 'node', site }
   if (isRuntime(file)) return { kind: 'runtime', name: site.getFunctionName() ?? '' }
   const script = scriptOf(file)
