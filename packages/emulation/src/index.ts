@@ -29,5 +29,6 @@ export { compileProgram, type ProgramOptions } from './program/compile.ts'
 
 // What happened
 export { emulationReport, type EmulationReport, type FileReport } from './report.ts'
-export type { BlockedPlace } from './rt/account.ts'
+export type { BlockedPlace } from './blocked/account.ts'
+export type { BlockCategory } from './blocked/causes.ts'
 export type { Untwinned } from './compile/index.ts'

@@ -1,5 +1,6 @@
 // What emulation did in this process: what it compiled, what was suspended, what really blocked, and where.
-import { blockedPlaces, type BlockedPlace } from './rt/account.ts'
+import { blockedPlaces, type BlockedPlace } from './blocked/account.ts'
+import { notePlain } from './stacks/scripts.ts'
 import { suspensions } from './rt/install.ts'
 import type { Untwinned } from './compile/index.ts'
 
@@ -29,6 +30,7 @@ const files = new Map<string, FileReport>()
 /** Enters a file. */
 export function reportFile(report: FileReport): void {
   files.set(report.file, report)
+  if (report.reason !== null) notePlain(report.file, report.reason)
 }
 
 /**

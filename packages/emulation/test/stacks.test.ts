@@ -1,31 +1,25 @@
 // The stacks of errors in compiled code are those of the source: file, line and column of each frame, in order.
-import { compileFunction } from 'node:vm'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { compileModule } from '../src/compile/index.ts'
-import { attachTwin, callGreen, installRuntime, runtime, suspend } from '../src/rt/index.ts'
+import { attachTwin, callGreen, installRuntime, suspend } from '../src/rt/index.ts'
 import { installStacks } from '../src/stacks/install.ts'
-import { noteScript } from '../src/stacks/scripts.ts'
+import { compiledMain, FILE, nativeMain } from './helpers/compiled.ts'
 import { operation } from './mask.ts'
 import { STACKS } from './programs/stacks.ts'
 
-const FILE = '/app/program.js'
-
-type Main = () => unknown
-
-function natively(source: string): Main {
-  const run = compileFunction(`${source}\nreturn main`, ['op'], { filename: FILE })
-  return run((x: unknown) => x) as Main
+function natively(source: string): () => unknown {
+  return nativeMain(source, { op: (x: unknown) => x })
 }
 
 /** `isSuspended` says of the n-th operation whether it is. */
-function compiled(source: string, isSuspended: (n: number) => boolean, generators = false): Main {
-  const { code, map } = compileModule(source, { file: FILE, kind: 'script', generators })
-  noteScript(`${FILE}?green`, FILE, FILE, map)
+function compiled(
+  source: string,
+  isSuspended: (n: number) => boolean,
+  generators = false,
+): () => unknown {
   const op = (x: unknown): unknown => x
   let count = 0
   attachTwin(op, (x) => (isSuspended(++count) ? suspend(operation(x)) : x))
-  const run = compileFunction(`${code}\nreturn main`, ['$_G', 'op'], { filename: `${FILE}?green` })
-  return run(runtime, op) as Main
+  return compiledMain(source, { op }, generators)
 }
 
 /** The frames of the program in the stack that a run gives or throws. */
@@ -42,7 +36,7 @@ async function framesOf(run: () => unknown): Promise<string[]> {
 }
 
 describe('the stack of an error', () => {
-  const before = Error.prepareStackTrace
+  const before: unknown = Reflect.get(Error, 'prepareStackTrace')
   beforeAll(() => {
     installRuntime()
     installStacks()
@@ -54,7 +48,7 @@ describe('the stack of an error', () => {
         .join('\n')
   })
   afterEach(() => {
-    Error.prepareStackTrace = before
+    Reflect.set(Error, 'prepareStackTrace', before)
   })
 
   const cases = Object.entries(STACKS)

@@ -46,7 +46,7 @@ export function greenSource(
   }
   const { code, map, functions, globals } = compiled
   const lowered = { ...map, mappings: ';'.repeat(above) + map.mappings }
-  noteScript(script, file, name, lowered)
+  noteScript(script, file, name, { map: lowered, functions })
   const encoded = Buffer.from(JSON.stringify(lowered)).toString('base64')
   return {
     code: `${code}\n//# sourceMappingURL=data:application/json;base64,${encoded}`,

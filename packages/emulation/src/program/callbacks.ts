@@ -6,8 +6,9 @@ import fs from 'node:fs'
 import Module from 'node:module'
 import zlib from 'node:zlib'
 import { call } from '../rt/call.ts'
-import { attachTwin, twinOf, type Callable } from '../rt/index.ts'
+import { twinOf, type Callable } from '../rt/index.ts'
 import { crash, isRoot, startRoot } from '../rt/root.ts'
+import { replace } from './replace.ts'
 
 type Holder = Record<string, unknown>
 
@@ -65,28 +66,11 @@ function patchPromise(name: string): void {
   )
 }
 
-/** Puts a function in the place of another that looks like it. */
+/** Changes the arguments of a function's calls. */
 function patch(holder: Holder, name: string, change: (args: unknown[]) => unknown[]): unknown {
-  const original = holder[name]
-  if (typeof original !== 'function') return original
-  const patched = function (this: unknown, ...args: unknown[]): unknown {
-    return Reflect.apply(original as Callable, this, change(args))
-  }
-  // A primitive that has both forms under one name keeps its twin, which is the original's.
-  for (const key of Reflect.ownKeys(original)) {
-    if (key !== 'prototype') {
-      Object.defineProperty(patched, key, Object.getOwnPropertyDescriptor(original, key)!)
+  return replace(holder, name, (original) => {
+    return function (this: unknown, ...args: unknown[]): unknown {
+      return Reflect.apply(original, this, change(args))
     }
-  }
-  const twin = twinOf(original)
-  const descriptor = Object.getOwnPropertyDescriptor(holder, name)!
-  if (twin !== undefined) shareTwin(patched, twin)
-  if ('value' in descriptor) Object.defineProperty(holder, name, { ...descriptor, value: patched })
-  return patched
-}
-
-function shareTwin(fn: Callable, original: Callable): void {
-  attachTwin(fn, function (...args) {
-    return Reflect.apply(original, this, args)
   })
 }

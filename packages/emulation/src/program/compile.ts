@@ -15,6 +15,7 @@ import { callGreen, type Callable } from '../rt/index.ts'
 import { setExact } from '../rt/install.ts'
 import { crash } from '../rt/root.ts'
 import { patchCallbacks } from './callbacks.ts'
+import { countBlocking } from './count-blocking.ts'
 import { patchEmit } from './emit.ts'
 import { MAIN, mainModule, mainScript } from './main-module.ts'
 
@@ -53,6 +54,7 @@ export function compileProgram(options: ProgramOptions = {}): void {
   prepare()
   if (exact) setExact(true)
   patchEmit()
+  countBlocking()
   patchCallbacks()
   Object.defineProperty(globalThis, MAIN, { value: runMain, configurable: true })
   patchScripts(choice)

@@ -2,6 +2,7 @@
 // has finished; so do the emissions of one emitter, unless they are requests, connections or other things that have nothing to
 // do with each other. What the emitter does with the end of a listener is left to it: such events block.
 import { EventEmitter } from 'node:events'
+import { inEvent } from '../blocked/context.ts'
 import { greenListeners, runListeners } from '../rt/emitter.ts'
 import { attachTwin, twinOf, type Callable } from '../rt/index.ts'
 import { crash, isRoot, startRoot } from '../rt/root.ts'
@@ -31,9 +32,13 @@ export function patchEmit(): void {
   const emit = function (this: EventEmitter, ...args: [string | symbol, ...unknown[]]): boolean {
     const [event] = args
     const listeners = isRoot() && !IMMEDIATE.has(event) ? greenListeners(this, event) : null
-    if (listeners === null && !queues.has(this))
+    if (listeners === null && !queues.has(this) && !IMMEDIATE.has(event)) {
       return Reflect.apply(original, this, args) as boolean
-    if (!isRoot() || IMMEDIATE.has(event)) return Reflect.apply(original, this, args) as boolean
+    }
+    if (IMMEDIATE.has(event)) {
+      return inEvent(String(event), () => Reflect.apply(original, this, args) as boolean)
+    }
+    if (!isRoot()) return Reflect.apply(original, this, args) as boolean
     const emission = () => {
       // Who listens is asked now: an earlier listener may have changed it.
       const now = greenListeners(this, event)

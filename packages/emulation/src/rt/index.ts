@@ -30,7 +30,7 @@ import { takeNewTarget } from './start.ts'
 import { yielded } from './stepping.ts'
 import { quasi, superGet, superSet } from './words.ts'
 
-export { blockedPlaces, forgetBlocked } from './account.ts'
+export { blockedPlaces, forgetBlocked } from '../blocked/account.ts'
 export { attachTwin, GREEN, twinOf, type Callable } from './convention.ts'
 export { callGreen, runSync } from './driver.ts'
 export { suspend } from './suspend.ts'

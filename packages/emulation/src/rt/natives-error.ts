@@ -6,7 +6,7 @@ import { attachTwin, isObject, twinOf, type Callable } from './convention.ts'
 const hidden = new WeakMap<object, string>()
 
 export function installErrorTwins(): void {
-  const original = Error.captureStackTrace as Callable
+  const original = Reflect.get(Error, 'captureStackTrace') as Callable
   attachTwin(original, function (...args) {
     const [target, above] = args
     if (!isObject(target) || twinOf(above) === undefined) return Reflect.apply(original, this, args)

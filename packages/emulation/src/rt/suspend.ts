@@ -1,5 +1,6 @@
 // Where primitives meet the convention: suspend where that is possible, block where it is not, and say so.
-import { blocked } from './account.ts'
+import { blocked } from '../blocked/account.ts'
+import { context } from '../blocked/context.ts'
 import { state, SUSPEND } from './convention.ts'
 import type { Op } from './op.ts'
 
@@ -13,11 +14,11 @@ export function suspend<T>(op: Op<T>): unknown {
 }
 
 function blockOn<T>(op: Op<T>): T {
-  if (state.running === 0) return op.sync()
+  if (state.running === 0 && !context.countsAll) return op.sync()
   const since = performance.now()
   try {
     return op.sync()
   } finally {
-    blocked(op.kind, 'a caller that cannot be suspended', performance.now() - since)
+    blocked(op.kind, performance.now() - since, state.running > 0)
   }
 }

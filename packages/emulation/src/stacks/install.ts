@@ -18,7 +18,7 @@ export function installStacks(): void {
   if (installed || process.env['GREENHOUSE_STACKS'] === 'full') return
   installed = true
   raiseStackLimit()
-  let current: unknown = Error.prepareStackTrace
+  let current: unknown = Reflect.get(Error, 'prepareStackTrace')
   const native = isNative(current) ? current : undefined
   const usual = usualOf(native)
   if (native !== undefined) {

@@ -1,6 +1,8 @@
 // The compiled scripts of this process, by the names that V8 has for them, and what their places were in the source.
+import { fileURLToPath } from 'node:url'
 import { SourceMap, type SourceMapPayload } from 'node:module'
 import type { EncodedSourceMap } from '@jridgewell/gen-mapping'
+import type { Compiled, Untwinned } from '../compile/index.ts'
 import { functionNames, type NameOf } from './names.ts'
 
 /** A place in a source: line and column from 1. */
@@ -14,12 +16,15 @@ export interface SourcePlace {
 export class Script {
   /** What V8 would call it if it had not been compiled: a path, or a URL. */
   readonly name: string
+  /** The functions that cannot be suspended, with the reasons. */
+  readonly untwinned: readonly Untwinned[]
   private readonly encoded: EncodedSourceMap
   private map: SourceMap | undefined
   private names: NameOf | undefined
 
-  constructor(name: string, encoded: EncodedSourceMap) {
+  constructor(name: string, encoded: EncodedSourceMap, untwinned: readonly Untwinned[]) {
     this.name = name
+    this.untwinned = untwinned
     this.encoded = encoded
   }
 
@@ -51,9 +56,9 @@ export function noteScript(
   script: string,
   file: string,
   name: string,
-  map: EncodedSourceMap,
+  { map, functions }: Pick<Compiled, 'map' | 'functions'>,
 ): void {
-  const made = new Script(name, map)
+  const made = new Script(name, map, functions)
   scripts.set(script, made)
   byFile.set(file, made)
 }
@@ -65,4 +70,17 @@ export function scriptOf(script: string): Script | undefined {
 /** The script that was made of a file. */
 export function scriptOfFile(file: string): Script | undefined {
   return byFile.get(file)
+}
+
+const plain = new Map<string, string>()
+
+/** Enters why a file was not compiled. */
+export function notePlain(file: string, reason: string): void {
+  plain.set(file, reason)
+}
+
+/** Why a script runs as it is. */
+export function whyPlain(script: string): string {
+  const file = script.startsWith('file:') ? fileURLToPath(script) : script
+  return plain.get(file) ?? 'foreign code'
 }

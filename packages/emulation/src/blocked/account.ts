@@ -1,10 +1,14 @@
 // The account of what really blocked inside a greenlet, by place.
+import { whyBlocked, type BlockCategory } from './why.ts'
 
 /** A place at which greenlets were blocked. */
 export interface BlockedPlace {
   readonly kind: string
+  /** Which kind of call on the way to it could not be suspended. */
+  readonly category: BlockCategory
+  /** The same in words. */
   readonly reason: string
-  /** The first frame that is not the runtime's: `file:line:column`. */
+  /** The first frame of the program: `file:line:column`. */
   readonly site: string
   ms: number
   count: number
@@ -16,17 +20,19 @@ const warned = new Set<string>()
 /** From when on a block is worth a warning. */
 const LONG_MS = Number(process.env['GREENHOUSE_BLOCKED_MS'] ?? 100)
 
-/** Enters a call that blocked although a greenlet made it. */
-export function blocked(kind: string, reason: string, ms = 0): void {
-  const site = firstUserFrame(new Error().stack ?? '')
-  const key = `${kind}\n${reason}\n${site}`
+/** Enters a call that blocked. `harms`: while a greenlet ran, so that others may have waited for it. */
+export function blocked(kind: string, ms: number, harms: boolean): void {
+  const why = whyBlocked()
+  if (why === null) return
+  const { category, reason, site } = why
+  const key = [kind, category, reason, site].join('\n')
   const known = places.get(key)
-  if (known === undefined) places.set(key, { kind, reason, site, ms, count: 1 })
+  if (known === undefined) places.set(key, { kind, category, reason, site, ms, count: 1 })
   else {
     known.ms += ms
     known.count++
   }
-  if (ms >= LONG_MS && !warned.has(key)) {
+  if (harms && ms >= LONG_MS && !warned.has(key)) {
     warned.add(key)
     const told = `${kind} blocked all greenlets for ${Math.round(ms)} ms at ${site}: ${reason}`
     process.emitWarning(told, { type: 'GreenhouseWarning', code: 'GH_BLOCKED' })
@@ -39,14 +45,4 @@ export function blockedPlaces(): readonly BlockedPlace[] {
 
 export function forgetBlocked(): void {
   places.clear()
-}
-
-const HERE = /[\\/]emulation[\\/](?:src[\\/]rt|dist)[\\/]|\(?node:|<anonymous>/
-
-function firstUserFrame(stack: string): string {
-  for (const line of stack.split('\n').slice(1)) {
-    if (HERE.test(line)) continue
-    return /\(([^()]+)\)\s*$/.exec(line)?.[1] ?? line.trim().replace(/^at (?:async )?/, '')
-  }
-  return 'unknown'
 }
