@@ -34,6 +34,8 @@ export interface CompileOptions {
   /** Its path or URL, as source maps and reports name it. */
   readonly file: string
   readonly kind: SourceKind
+  /** How many characters at its beginning were put there by us. */
+  readonly ahead?: number
   /** Makes every twin a generator, which is slower. */
   readonly generators?: boolean
 }
@@ -81,7 +83,7 @@ function compileProgram(program: Node, readable: string, options: CompileOptions
   const { code, placed } = write(printProgram(program, options.kind, printer), readable)
   return {
     code,
-    map: sourceMap(readable, code, placed, options.file),
+    map: sourceMap(readable, code, placed, options.file, options.ahead ?? 0),
     functions: printer.untwinned,
   }
 }

@@ -5,17 +5,13 @@ import Module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel } from 'node:worker_threads'
 import { reportFile } from '../report.ts'
-import { isMarked, whyNot, type Choice } from './choice.ts'
+import { whyNot } from './choice.ts'
+import { loadOfProgram, type Loaded } from './esm-program.ts'
 import { HOOKS } from './esm-thread.ts'
 import { entrySpecifier, readEntry, tagged, tagOf, untagged } from './esm-tag.ts'
 import type { Graph } from './graph.ts'
 import { greenSource } from './green-source.ts'
-
-/** A module as hooks give it. */
-interface Loaded {
-  readonly format: string
-  readonly source: string
-}
+import { asJavaScript } from './typescript.ts'
 
 interface Resolved {
   readonly url: string
@@ -61,7 +57,8 @@ export function importGreen(graph: Graph, specifier: string, parentURL: string):
 
 let installed = false
 
-function installHooks(): void {
+/** Puts the hooks into their place, once. */
+export function installHooks(): void {
   if (installed) return
   installed = true
   if (loader.registerHooks !== undefined) loader.registerHooks({ resolve, load })
@@ -81,9 +78,7 @@ function load(url: string, context: Context, next: NextLoad): unknown {
   if (!url.startsWith('file:')) return next(url, context)
   const isTagged = tagOf(url) !== null
   const loaded = context.format === 'commonjs' && isTagged ? null : next(untagged(url), context)
-  const format = stripped(loaded?.format ?? context.format)
-  if (!isTagged && format !== 'module') return loaded
-  const compiled = compile(url, format, textOf(loaded))
+  const compiled = compile(url, loaded?.format ?? context.format, textOf(loaded))
   return compiled === null ? loaded : { ...compiled, shortCircuit: true }
 }
 
@@ -98,61 +93,18 @@ function tag(url: string, id: string): string | null {
   return null
 }
 
-function compile(url: string, format: string | null | undefined, text?: string): Loaded | null {
+function compile(url: string, told: string | null | undefined, given?: string): Loaded | null {
   const file = fileURLToPath(untagged(url))
   const id = tagOf(url)
-  if (id === null) return format === 'module' ? compileOfProgram(url, file, text) : null
+  if (id === null) return loadOfProgram(url, file, told, given)
   const graph = graphs.get(id)
   if (graph === undefined) return null
-  if (format === undefined || format === null) format = detected(file)
+  const { source, format = detected(file) } = asJavaScript(given, told ?? undefined)
   if (format === 'commonjs') return { format: 'module', source: bridge(graph, file) }
   if (format !== 'module') return null
-  const { code, report } = greenSource(text ?? readFileSync(file, 'utf8'), file, 'module')
+  const { code, report } = greenSource(source ?? readFileSync(file, 'utf8'), file, 'module')
   reportFile(report)
   return { format, source: code }
-}
-
-/** How the modules of the process itself are compiled; null where they are not. */
-interface Program {
-  readonly choice: Choice
-  readonly mainUrl: () => string | null
-  readonly wrapMain: (source: string) => string | null
-}
-
-let program: Program | null = null
-
-/** Compiles all modules that are loaded from now on. `wrapMain` gives the main module another text, or null. */
-export function compileAll(
-  choice: Choice,
-  mainUrl: Program['mainUrl'],
-  wrapMain: Program['wrapMain'],
-): void {
-  program = { choice, mainUrl, wrapMain }
-  installHooks()
-}
-
-function compileOfProgram(url: string, file: string, text: string | undefined): Loaded | null {
-  if (program === null) return null
-  const why = whyNot(file, program.choice)
-  if (why !== null) {
-    reportFile({ file, compiled: false, reason: why, functions: [] })
-    return null
-  }
-  const source = text ?? readFileSync(file, 'utf8')
-  if (program.choice.marked === true && !isMarked(source)) return null
-  const { code, report } = greenSource(bodyOf(url, source, program), file, 'module')
-  reportFile(report)
-  return report.compiled ? { format: 'module', source: code } : null
-}
-
-function bodyOf(url: string, source: string, { mainUrl, wrapMain }: Program): string {
-  if (url !== mainUrl()) return source
-  try {
-    return wrapMain(source) ?? source
-  } catch {
-    // Node says what is wrong with it.
-    return source
-  }
 }
 
 /** What a file is whose format nobody has told. */
@@ -177,19 +129,10 @@ function bridge(graph: Graph, file: string): string {
   return `const x=${graphText}.load(${JSON.stringify(file)},null);export default x;${lines.join('')}`
 }
 
-const strip = (Module as unknown as { stripTypeScriptTypes?: (source: string) => string })
-  .stripTypeScriptTypes
-
-/** The format of what is left when types are stripped. */
-function stripped(format: string | null | undefined): string | null | undefined {
-  return format === 'module-typescript' && strip !== undefined ? 'module' : format
-}
-
 function textOf(loaded: ReturnType<NextLoad> | null): string | undefined {
-  const { source, format } = loaded ?? {}
+  const source = loaded?.source
   if (source === undefined || source === null) return undefined
-  const text = typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString()
-  return format === 'module-typescript' ? strip!(text) : text
+  return typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString()
 }
 
 /** Versions of Node whose hooks run in a thread of their own. */

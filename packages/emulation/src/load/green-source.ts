@@ -10,16 +10,19 @@ export interface GreenSource {
   readonly report: FileReport
 }
 
-/** Compiles a text; gives it back as it is, with the reason, where that is impossible. `above` lines will stand before it. */
+/**
+ * Compiles a text; gives it back as it is, with the reason, where that is impossible. `above` lines will stand before it, and
+ * `ahead` characters of it are not the file's.
+ */
 export function greenSource(
   source: string,
   file: string,
   kind: SourceKind,
-  above = 0,
+  { above = 0, ahead = 0 }: { readonly above?: number; readonly ahead?: number } = {},
 ): GreenSource {
   let compiled: Compiled
   try {
-    compiled = cached(source, file, kind)
+    compiled = cached(source, file, kind, ahead)
   } catch (error) {
     // Node says what is wrong, if anything is.
     return {
@@ -36,9 +39,9 @@ export function greenSource(
   }
 }
 
-function cached(source: string, file: string, kind: SourceKind): Compiled {
+function cached(source: string, file: string, kind: SourceKind, ahead: number): Compiled {
   cache ??= { disk: userCache() }
-  const make = () => compileModule(source, { file, kind })
+  const make = () => compileModule(source, { file, kind, ahead })
   return cache.disk === null ? make() : cache.disk.get([compilerStamp(), kind, file, source], make)
 }
 

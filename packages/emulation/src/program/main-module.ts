@@ -8,13 +8,24 @@ export const MAIN = '$_M'
 
 const PARAMETERS = 'exports,require,module,__filename,__dirname'
 
+/** A text, and how many characters stand before what is the file's. */
+export interface Wrapped {
+  readonly text: string
+  readonly ahead: number
+}
+
+function wrapped(before: string, text: string, after: string): Wrapped {
+  return { text: `${before}${text}\n${after}`, ahead: before.length }
+}
+
 /** The text of a script whose body is a function. */
-export function mainScript(source: string): string {
-  return `${MAIN}(this,arguments,function(${PARAMETERS}){${withoutHashbang(source)}\n})`
+export function mainScript(source: string): Wrapped {
+  const before = `${MAIN}(this,arguments,function(${PARAMETERS}){`
+  return wrapped(before, withoutHashbang(source), '})')
 }
 
 /** The text of a module whose body is a function; null where that cannot be. */
-export function mainModule(source: string): string | null {
+export function mainModule(source: string): Wrapped | null {
   const text = withoutHashbang(source)
   const { body } = parse(text, 'module') as unknown as { body: Node[] }
   if (body.some(({ type }) => type.startsWith('Export'))) return null
@@ -25,7 +36,7 @@ export function mainModule(source: string): string | null {
     rest = rest.slice(0, start) + blank + rest.slice(end)
   }
   const list = imports.map(({ start, end }) => `${oneLine(text.slice(start, end))};`).join('')
-  return `${list}await ${MAIN}(undefined,[],async()=>{${rest}\n});`
+  return wrapped(`${list}await ${MAIN}(undefined,[],async()=>{`, rest, '});')
 }
 
 function withoutHashbang(source: string): string {
