@@ -50,7 +50,7 @@ export async function load(url, context, next) {
   const isTagged = TAG.test(url)
   const loaded = context.format === 'commonjs' && isTagged ? {} : await next(url.replace(TAG, ''), context)
   const { format = context.format, source } = loaded
-  if (!isTagged && format !== 'module') return loaded
+  if (!isTagged && format !== 'module' && format !== 'commonjs') return loaded
   const text = source === undefined || source === null ? undefined : Buffer.from(source).toString()
   const answer = await ask({ load: url, format, text })
   return answer === null ? loaded : { ...answer, shortCircuit: true }

@@ -6,19 +6,14 @@ import { fileURLToPath } from 'node:url'
 import { MessageChannel } from 'node:worker_threads'
 import { reportFile } from '../report.ts'
 import { isViewed } from '../view/changes.ts'
-import { isMarked, whyNot, type Choice } from './choice.ts'
+import { whyNot } from './choice.ts'
 import { bridge, fetchImport, graphs, viewUrl } from './esm-bridge.ts'
+import { loadOfProgram, type Loaded } from './esm-program.ts'
 import { HOOKS } from './esm-thread.ts'
 import { entrySpecifier, readEntry, tagged, tagOf, untagged } from './esm-tag.ts'
 import type { Graph } from './graph.ts'
-import type { Wrapped } from '../program/main-module.ts'
 import { greenSource } from './green-source.ts'
-
-/** A module as hooks give it. */
-interface Loaded {
-  readonly format: string
-  readonly source: string
-}
+import { asJavaScript } from './typescript.ts'
 
 interface Resolved {
   readonly url: string
@@ -57,7 +52,8 @@ export function importGreen(graph: Graph, specifier: string, parentURL: string):
 
 let installed = false
 
-function installHooks(): void {
+/** Puts the hooks into their place, once. */
+export function installHooks(): void {
   if (installed) return
   installed = true
   if (loader.registerHooks !== undefined) loader.registerHooks({ resolve, load })
@@ -79,9 +75,7 @@ function load(url: string, context: Context, next: NextLoad): unknown {
   if (!url.startsWith('file:')) return next(url, context)
   const isTagged = tagOf(url) !== null
   const loaded = context.format === 'commonjs' && isTagged ? null : next(untagged(url), context)
-  const format = stripped(loaded?.format ?? context.format)
-  if (!isTagged && format !== 'module') return loaded
-  const compiled = compile(url, format, textOf(loaded))
+  const compiled = compile(url, loaded?.format ?? context.format, textOf(loaded))
   return compiled === null ? loaded : { ...compiled, shortCircuit: true }
 }
 
@@ -101,17 +95,17 @@ function tagBuiltin(name: string, graph: Graph | undefined): string | null {
   return graph !== undefined && isViewed(name) ? viewUrl(graph, name) : null
 }
 
-function compile(url: string, format: string | null | undefined, text?: string): Loaded | null {
+function compile(url: string, told: string | null | undefined, given?: string): Loaded | null {
   const file = fileURLToPath(untagged(url))
   const id = tagOf(url)
-  if (id === null) return format === 'module' ? compileOfProgram(url, file, text) : null
+  if (id === null) return loadOfProgram(url, file, told, given)
   const graph = graphs.get(id)
   if (graph === undefined) return null
-  if (format === undefined || format === null) format = detected(file)
+  const { source, format = detected(file) } = asJavaScript(given, told ?? undefined)
   if (format === 'commonjs') return { format: 'module', source: bridge(graph, file) }
   if (format !== 'module') return null
   const { code, report, globals } = greenSource(
-    text ?? readFileSync(file, 'utf8'),
+    source ?? readFileSync(file, 'utf8'),
     file,
     'module',
     { script: url, name: untagged(url), above: 1 },
@@ -122,56 +116,6 @@ function compile(url: string, format: string | null | undefined, text?: string):
   return { format, source: `${own}\n${code}` }
 }
 
-/** How the modules of the process itself are compiled; null where they are not. */
-interface Program {
-  readonly choice: Choice
-  readonly mainUrl: () => string | null
-  readonly wrapMain: (source: string) => Wrapped | null
-}
-
-let program: Program | null = null
-
-/** Compiles all modules that are loaded from now on. `wrapMain` gives the main module another text, or null. */
-export function compileAll(
-  choice: Choice,
-  mainUrl: Program['mainUrl'],
-  wrapMain: Program['wrapMain'],
-): void {
-  program = { choice, mainUrl, wrapMain }
-  installHooks()
-}
-
-function compileOfProgram(url: string, file: string, text: string | undefined): Loaded | null {
-  if (program === null) return null
-  const why = whyNot(file, program.choice)
-  if (why !== null) {
-    reportFile({ file, compiled: false, reason: why, functions: [] })
-    return null
-  }
-  const source = text ?? readFileSync(file, 'utf8')
-  if (program.choice.marked === true && !isMarked(source)) return null
-  const { text: body, own } = bodyOf(url, source, program)
-  const use = { script: url, name: url, own }
-  const { code, report } = greenSource(body, file, 'module', use)
-  reportFile(report)
-  return report.compiled ? { format: 'module', source: code } : null
-}
-
-function bodyOf(
-  url: string,
-  source: string,
-  { mainUrl, wrapMain }: Program,
-): Partial<Wrapped> & Pick<Wrapped, 'text'> {
-  const plain = { text: source }
-  if (url !== mainUrl()) return plain
-  try {
-    return wrapMain(source) ?? plain
-  } catch {
-    // Node says what is wrong with it.
-    return plain
-  }
-}
-
 /** What a file is whose format nobody has told. */
 function detected(file: string): string {
   if (!/\.[cm]?js$/.test(file)) return 'unknown'
@@ -179,19 +123,10 @@ function detected(file: string): string {
   return isScript ? 'commonjs' : 'module'
 }
 
-const strip = (Module as unknown as { stripTypeScriptTypes?: (source: string) => string })
-  .stripTypeScriptTypes
-
-/** The format of what is left when types are stripped. */
-function stripped(format: string | null | undefined): string | null | undefined {
-  return format === 'module-typescript' && strip !== undefined ? 'module' : format
-}
-
 function textOf(loaded: ReturnType<NextLoad> | null): string | undefined {
-  const { source, format } = loaded ?? {}
+  const source = loaded?.source
   if (source === undefined || source === null) return undefined
-  const text = typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString()
-  return format === 'module-typescript' ? strip!(text) : text
+  return typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString()
 }
 
 /** Versions of Node whose hooks run in a thread of their own. */

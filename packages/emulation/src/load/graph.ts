@@ -6,6 +6,7 @@ import { reportFile } from '../report.ts'
 import { Views } from '../view/views.ts'
 import { whyNot, type Choice } from './choice.ts'
 import { greenSource } from './green-source.ts'
+import { asJavaScript } from './typescript.ts'
 
 interface Internals {
   new (id: string, parent?: NodeModule | null): GreenModule
@@ -33,7 +34,7 @@ type Wrapper = (
 const internals = Module as unknown as Internals
 
 /** The formats that are no JavaScript of CommonJS. */
-const OTHER_FORMATS = /^(module|commonjs-typescript|typescript|json|wasm|builtin)/
+const OTHER_FORMATS = /^(module|typescript|json|wasm|builtin)/
 
 let last = 0
 
@@ -83,7 +84,8 @@ export class Graph {
     module.paths = internals._nodeModulePaths(dirname(file))
     module.require = ((request: string) => this.require(request, module)) as NodeJS.Require
     const native = internals.prototype._compile
-    module._compile = (source, name, format) => {
+    module._compile = (given, name, told) => {
+      const { source, format } = asJavaScript(given, told)
       if (format !== undefined && OTHER_FORMATS.test(format)) {
         reportFile({ file, compiled: false, reason: `${format} loaded by require`, functions: [] })
         return native.call(module, source, name, format)

@@ -8,7 +8,9 @@ import { greenlet, schedule, type Steps } from '@greenhouse/scheduler'
 import { checkOptions } from '@greenhouse/scheduler/kernel'
 import { isMarked, whyNot, type Choice, type Patterns } from '../load/choice.ts'
 import { greenSource } from '../load/green-source.ts'
-import { compileAll } from '../load/esm.ts'
+import { setProgram } from '../load/esm-program.ts'
+import { installHooks } from '../load/esm.ts'
+import { asJavaScript, checkTypeScript } from '../load/typescript.ts'
 import { prepare } from '../prepare.ts'
 import { reportFile } from '../report.ts'
 import { callGreen, type Callable } from '../rt/index.ts'
@@ -36,7 +38,10 @@ export interface ProgramOptions {
  * `node --import greenhouse/register` do. Blocking calls block only their greenlet; http requests, connections and timers
  * overlap, the events of one emitter come one after another. There is no way back.
  *
+ * A program in TypeScript runs where Node itself strips types, or a loader such as tsx was registered before.
+ *
  * @param options - `include`, `exclude`, `marked`, `exact`.
+ * @throws {GH_UNSUPPORTED} when the program is in TypeScript and nothing runs that.
  * @example
  * ```ts no-run
  * import { compileProgram } from '@greenhouse/emulation'
@@ -49,6 +54,7 @@ export function compileProgram(options: ProgramOptions = {}): void {
   checkOptions('options', options)
   const { include, exclude, marked = false, exact = false } = options
   if (compiled) return
+  checkTypeScript(process.argv[1])
   compiled = true
   const choice = { include, exclude, marked }
   prepare()
@@ -58,7 +64,17 @@ export function compileProgram(options: ProgramOptions = {}): void {
   patchCallbacks()
   Object.defineProperty(globalThis, MAIN, { value: runMain, configurable: true })
   patchScripts(choice)
-  compileAll(choice, mainUrl, mainModule)
+  setProgram({
+    choice,
+    mainUrl,
+    wrapMain: mainModule,
+    compileScript: (source, file) => {
+      const code = compiledScript(source, file, choice)
+      if (code !== null) handedOver.set(file, code)
+      return code
+    },
+  })
+  installHooks()
 }
 
 let compiled = false
@@ -69,32 +85,36 @@ interface Script extends NodeModule {
 
 const prototype = Module.prototype as unknown as Script
 
+/** Scripts that the hooks have compiled, by file: Node may hand their texts to `_compile`. */
+const handedOver = new Map<string, string>()
+
 function patchScripts(choice: Choice): void {
   const native = Reflect.get(prototype, '_compile') as Callable
-  const strip = (Module as unknown as { stripTypeScriptTypes?: (source: string) => string })
-    .stripTypeScriptTypes
   prototype._compile = function (source, file, format) {
-    const plain = (text: string, as = format): unknown =>
+    const plain = (text: string, as: string | undefined): unknown =>
       Reflect.apply(native, this, [text, file, as])
-    if (format === 'commonjs-typescript' && strip !== undefined) {
-      source = strip(source)
-      format = 'commonjs'
-    }
-    if (format !== undefined && format !== 'commonjs') return plain(source)
-    if (choice.marked === true && !isMarked(source)) return plain(source)
-    const why = whyNot(file, choice)
-    if (why !== null) {
-      reportFile({ file, compiled: false, reason: why, functions: [] })
-      return plain(source)
-    }
-    const isMain = pathToFileURL(file).href === mainUrl()
-    const { text, own } = isMain ? mainScript(source) : { text: source }
-    const use = { script: file, name: file, own }
-    const { code, report } = greenSource(text, file, 'script', use)
-    reportFile(report)
+    if (handedOver.get(file) === source) return plain(source, 'commonjs')
+    const script = asJavaScript(source, format)
+    if (script.format !== undefined && script.format !== 'commonjs') return plain(source, format)
+    const code = compiledScript(script.source, file, choice)
     // Node says what is wrong with it, or knows better what it is.
-    return report.compiled ? plain(code, 'commonjs') : plain(source)
+    return code === null ? plain(script.source, script.format) : plain(code, 'commonjs')
   }
+}
+
+/** A script, compiled; null where it stays what it is. */
+function compiledScript(source: string, file: string, choice: Choice): string | null {
+  if (choice.marked === true && !isMarked(source)) return null
+  const why = whyNot(file, choice)
+  if (why !== null) {
+    reportFile({ file, compiled: false, reason: why, functions: [] })
+    return null
+  }
+  const isMain = pathToFileURL(file).href === mainUrl()
+  const { text, own } = isMain ? mainScript(source) : { text: source }
+  const { code, report } = greenSource(text, file, 'script', { script: file, name: file, own })
+  reportFile(report)
+  return report.compiled ? code : null
 }
 
 /** Runs the body of the main module in a greenlet. */

@@ -3,28 +3,30 @@ import { createRequire } from 'node:module'
 import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The folders of the code that runs green programs, as paths. */
-const folders = findFolders()
+/** The folders of the code that runs green programs, or its one file where it was bundled, as paths. */
+const places = findPlaces()
 
 /** Whether a script is part of what runs green programs. */
 export function isRuntime(script: string): boolean {
   const path = script.startsWith('file:') ? fileURLToPath(script) : script
-  return folders.some((folder) => path.startsWith(folder))
+  return places.some((place) => path.startsWith(place))
 }
 
-function findFolders(): string[] {
-  const own = packageFolder(fileURLToPath(import.meta.url))
+function findPlaces(): string[] {
+  const own = fileURLToPath(import.meta.url)
   const found = [own]
   try {
-    found.push(packageFolder(createRequire(import.meta.url).resolve('@greenhouse/scheduler')))
+    found.push(createRequire(import.meta.url).resolve('@greenhouse/scheduler'))
   } catch {
     // Bundled with it.
   }
-  return found.flatMap((folder) => [`${folder}src${sep}`, `${folder}dist${sep}`])
+  return found.flatMap(placesOf)
 }
 
-/** The folder of a package, with a separator at its end. */
-function packageFolder(file: string): string {
+/** What a file of a package stands for: its sources and what is built of them. */
+function placesOf(file: string): string[] {
   const at = Math.max(file.lastIndexOf(`${sep}src${sep}`), file.lastIndexOf(`${sep}dist${sep}`))
-  return file.slice(0, at + 1)
+  if (at === -1) return [file]
+  const folder = file.slice(0, at + 1)
+  return [`${folder}src${sep}`, `${folder}dist${sep}`]
 }

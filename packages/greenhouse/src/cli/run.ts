@@ -1,9 +1,11 @@
 // `greenhouse run app.js [args]`: a program that was written to block runs so that its blocking calls block only their
 // greenlets. All else is as under plain node: it is this process.
-import Module, { createRequire } from 'node:module'
+import Module from 'node:module'
 import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Command } from 'commander'
 import { prepare, type PrepareOptions } from './prepare.ts'
+import { resolved, typeScriptLoader } from './typescript.ts'
 
 /** The subcommand `run`. */
 export function runCommand(): Command {
@@ -30,16 +32,12 @@ export function programCommand(name: string): Command {
 /** Makes this process that of the program. */
 export function run(script: string, args: readonly string[], options: PrepareOptions): void {
   const path = resolve(script)
-  process.argv = [process.argv[0]!, resolved(path) ?? path, ...args]
-  prepare(options)
-  ;(Module as unknown as { runMain(): void }).runMain()
-}
-
-function resolved(path: string): string | null {
-  try {
-    return createRequire(path).resolve(path)
-  } catch {
-    // Node says that it is not there.
-    return null
+  process.argv = [process.argv[0]!, resolved(path, path) ?? path, ...args]
+  const start = (): void => {
+    prepare(options)
+    ;(Module as unknown as { runMain(): void }).runMain()
   }
+  const loader = typeScriptLoader(path)
+  if (loader === null) start()
+  else void import(pathToFileURL(loader).href).then(start)
 }

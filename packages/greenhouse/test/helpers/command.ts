@@ -40,15 +40,29 @@ const WAYS: Readonly<Record<Way, readonly string[]>> = {
   register: ['--import', register],
 }
 
+interface RunOptions {
+  readonly input?: string
+  readonly act?: (child: ReturnType<typeof spawn>) => void
+}
+
 /** Runs a program in its folder; `input` is what it reads. */
-export async function ran(
+export function ran(
   way: Way,
   folder: string,
   args: readonly string[],
-  { input = '', act }: { input?: string; act?: (child: ReturnType<typeof spawn>) => void } = {},
+  options: RunOptions = {},
 ): Promise<Ran> {
   const sources = way === 'node' ? [] : ['--import', tsx, '--conditions=@greenhouse/source']
-  const child = spawn(process.execPath, [...sources, ...WAYS[way], ...args], {
+  return ranNode(folder, [...sources, ...WAYS[way], ...args], options)
+}
+
+/** Runs node. */
+export async function ranNode(
+  folder: string,
+  args: readonly string[],
+  { input = '', act }: RunOptions = {},
+): Promise<Ran> {
+  const child = spawn(process.execPath, args, {
     cwd: folder,
     env: { ...process.env, GREENHOUSE_CACHE: 'off', NO_COLOR: '1', NODE_OPTIONS: '' },
   })
