@@ -22,11 +22,14 @@ export function inspectInterpreter(session: Session): Interpreter {
     },
   })
   stayRunning(lines)
+  // Lines that came with the one that left are heard yet, what ran may end later, and printing may hang up.
+  let left = false
   const finish = (text: string) => {
     if (text !== '') output.print(`${text}\n`)
-    lines.prompt()
+    if (!left) lines.prompt()
   }
   lines.on('line', (line: string) => {
+    if (left) return
     const [, name, argument = ''] = /^\.(\S+)\s*(.*?)\s*$/s.exec(line.trim()) ?? []
     if (line.trim() === '') return finish('')
     if (name === 'exit') return session.close()
@@ -44,7 +47,11 @@ export function inspectInterpreter(session: Session): Interpreter {
     )
   })
   lines.on('SIGINT', () => finish(''))
-  lines.on('close', () => session.close())
+  lines.on('close', () => {
+    if (left) return
+    left = true
+    session.close()
+  })
 
   function help(): string {
     const rows = commands.map(({ name, usage = '', help: text }) => [`.${name} ${usage}`, text])
@@ -59,7 +66,7 @@ export function inspectInterpreter(session: Session): Interpreter {
     interrupt: () => finish(''),
     stray: (error) => finish(`Uncaught ${messageOf(error)}`),
     close() {
-      lines.removeAllListeners('close')
+      left = true
       lines.close()
     },
   }

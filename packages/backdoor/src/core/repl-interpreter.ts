@@ -97,7 +97,7 @@ export function replInterpreter(session: Session, state: ReplState): Interpreter
           async () => run(argument.trim(), context),
           (error, text) => {
             output.print(`${error === null ? String(text) : messageOf(error)}\n`)
-            server.displayPrompt()
+            if (!left) server.displayPrompt()
           },
           true,
         )
@@ -136,14 +136,15 @@ export function replInterpreter(session: Session, state: ReplState): Interpreter
   return {
     feed: (piece) => keyboard.type(terminal ? piece : `${piece}\n`),
     interrupt() {
+      if (left) return
       if (terminal) return keyboard.type('\x03')
       server.clearBufferedCommand()
       output.print('\n')
-      server.displayPrompt()
+      if (!left) server.displayPrompt()
     },
     stray(error) {
       output.print(`Uncaught, in the background: ${inspect(error, { colors })}\n`)
-      if (!session.busy) server.displayPrompt(true)
+      if (!left && !session.busy) server.displayPrompt(true)
     },
     close() {
       left = true
