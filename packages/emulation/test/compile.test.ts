@@ -76,6 +76,28 @@ describe('compileModule', () => {
     expect(code).toContain('export class K')
   })
 
+  it('lets exports stand before what they name', () => {
+    const source = 'export { f, K as L }\nconst f = () => op(1)\nclass K { m() { return f() } }'
+    const compiled = compileModule(source, { file: 'file:///app/x.js', kind: 'module' })
+    expect([compiled.functions, compiled.code]).toEqual([
+      [],
+      expect.stringContaining('export { f, K as L }'),
+    ])
+  })
+
+  it('tells which globals a module reads and never assigns', () => {
+    const source = `import { a } from 'a'
+      export { a as process }
+      const b = (c, { Map }) => [a, c, Map, fetch, typeof window]
+      fetch.x = [{ console: 1 }, assigned];
+      [assigned, { x: unread }] = [1, {}]
+      label: for (counted of []) { counted++; continue label }
+      function Buffer() { var URL; return URL }
+      new Buffer()`
+    const { globals } = compileModule(source, { file: 'file:///app/x.js', kind: 'module' })
+    expect(globals).toEqual(['fetch', 'window'])
+  })
+
   const source = `function main() {
   const a = op(1)
   const b = [a].map((x) => {

@@ -215,6 +215,9 @@ describe('patched', () => {
           import { execSync } from 'node:child_process'
           import old, { say as sayOld } from 'old'
           import * as circle from './circle.js'
+          export { late, Late }
+          const late = () => new Late().say()
+          class Late { say() { return execSync('echo late', { encoding: 'utf8' }) } }
           export const say = (text) => execSync('sleep .1; echo ' + text, { encoding: 'utf8' }).trim()
           export { sayOld }
           export let count = 0
@@ -235,6 +238,7 @@ describe('patched', () => {
     ])
     await lib.increase()
     expect([lib.count, await new lib.Box().sleep()]).toEqual([1, 'slept'])
+    expect(await lib.late()).toBe('late\n')
     const names = emulationReport().files.filter(({ compiled }) => compiled)
     for (const end of ['circle.js', 'old/index.js']) {
       expect(names.some(({ file }) => file.endsWith(end))).toBe(true)

@@ -121,6 +121,7 @@ class Walker implements Analysis {
         if (node['declaration'] !== null) return this.visit(node['declaration'], scope, node)
         if (node['source'] === null) {
           for (const specifier of node['specifiers']) {
+            this.parents.set(specifier.local, specifier)
             if (specifier.local.type === 'Identifier') this.identifier(specifier.local, scope)
           }
         }

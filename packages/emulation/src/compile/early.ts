@@ -34,7 +34,9 @@ class Search {
   run(): ReadonlySet<Node> {
     for (const [variable, declared] of this.declared) {
       for (const use of this.uses.get(variable)!) {
-        if (use === declared.identifier || !this.isEarly(use, variable, declared)) continue
+        // An export names a variable, and does not read it.
+        if (use === declared.identifier || this.parentOf(use).type === 'ExportSpecifier') continue
+        if (!this.isEarly(use, variable, declared)) continue
         this.early.add(use)
         if (this.isWritten(use)) variable.writtenEarly = true
         else variable.readEarly = true
@@ -115,8 +117,12 @@ class Search {
     }
   }
 
+  parentOf(node: Node): Node {
+    return this.analysis.parents.get(node)!
+  }
+
   isWritten(identifier: Node): boolean {
-    const parent = this.analysis.parents.get(identifier)!
+    const parent = this.parentOf(identifier)
     switch (parent.type) {
       case 'AssignmentExpression':
       case 'ForInStatement':
