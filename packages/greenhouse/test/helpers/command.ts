@@ -45,10 +45,18 @@ export async function ran(
   way: Way,
   folder: string,
   args: readonly string[],
-  { input = '', act }: { input?: string; act?: (child: ReturnType<typeof spawn>) => void } = {},
+  {
+    input = '',
+    act,
+    nodeArgs = [],
+  }: {
+    input?: string
+    act?: (child: ReturnType<typeof spawn>) => void
+    nodeArgs?: readonly string[]
+  } = {},
 ): Promise<Ran> {
   const sources = way === 'node' ? [] : ['--import', tsx, '--conditions=@greenhouse/source']
-  const child = spawn(process.execPath, [...sources, ...WAYS[way], ...args], {
+  const child = spawn(process.execPath, [...nodeArgs, ...sources, ...WAYS[way], ...args], {
     cwd: folder,
     env: { ...process.env, GREENHOUSE_CACHE: 'off', NO_COLOR: '1', NODE_OPTIONS: '' },
   })
