@@ -75,4 +75,53 @@ describe('the stack of an error', () => {
       }
     }
   })
+
+  it('holds no frame of those who read it, when it was never thrown', async () => {
+    const source = `let kept
+function make() { op(1); kept = new Error('kept') }
+function main() {
+  make()
+  return read()
+}
+function read() {
+  op(2)
+  return kept.stack
+}`
+    const main = compiled(source, () => true)
+    expect(await framesOf(() => callGreen(main, undefined, []))).toEqual([`${FILE}:2:33`])
+  })
+
+  it('has as many frames as the program wants', async () => {
+    const { stackTraceLimit } = Error
+    const main = compiled(STACKS['nested']!, () => true)
+    for (const limit of [0, 2]) {
+      Error.stackTraceLimit = limit
+      const frames = await framesOf(() => callGreen(main, undefined, []))
+      Error.stackTraceLimit = stackTraceLimit
+      expect(frames).toHaveLength(limit)
+    }
+  })
+
+  it('is hidden above the function that captureStackTrace is given', async () => {
+    const source = `function Failure() { op(1); Error.captureStackTrace(this, Failure) }
+function helper() {
+  return new Failure()
+}
+function main() {
+  const { stack } = helper()
+  op(2)
+  return stack
+}`
+    const native = await framesOf(natively(source))
+    expect(native).toHaveLength(2)
+    expect(
+      await framesOf(() =>
+        callGreen(
+          compiled(source, () => true),
+          undefined,
+          [],
+        ),
+      ),
+    ).toEqual(native)
+  })
 })

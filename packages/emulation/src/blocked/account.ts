@@ -1,5 +1,6 @@
 // The account of what really blocked inside a greenlet, by place.
-import { whyBlocked, type BlockCategory } from './why.ts'
+import type { BlockCategory } from './causes.ts'
+import { whyBlocked } from './why.ts'
 
 /** A place at which greenlets were blocked. */
 export interface BlockedPlace {

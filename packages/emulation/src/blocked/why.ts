@@ -1,5 +1,6 @@
 // Why a call blocked, read off the stack at that moment: somewhere between it and where its greenlet was entered stands a call
 // that does not go through the runtime. It is the reason; where there are several, the innermost.
+import { context } from './context.ts'
 import { isRuntime } from '../stacks/runtime-files.ts'
 import { rawSites } from '../stacks/raw-sites.ts'
 import { scriptOf, whyPlain, type SourcePlace } from '../stacks/scripts.ts'
@@ -7,8 +8,6 @@ import { byBuiltin, byLanguage, byNode, byStep, type Cause } from './causes.ts'
 
 type CallSite = NodeJS.CallSite
 
-/** A kind of call that cannot be suspended. */
-export type { BlockCategory, Cause } from './causes.ts'
 
 /** Why a call blocked, and where in the program it stands. */
 export interface Why extends Cause {
@@ -35,7 +34,31 @@ const UNKNOWN: Cause = { category: 'unknown', reason: 'a caller that cannot be s
 
 /** Why the call blocks that the caller of this makes; null where it is Node's own. */
 export function whyBlocked(): Why | null {
-  const frames = rawSites().map(seen)
+  const key = keyOf(rawSites(NEAR), context.event)
+  let why = known.get(key)
+  if (why === undefined) {
+    if (known.size >= MOST) known.clear()
+    known.set(key, (why = findWhy()))
+  }
+  return why
+}
+
+/** A call that blocks may do so a million times: what was found for the same frames is found again. */
+const known = new Map<string, Why | null>()
+const MOST = 1000
+/** How many frames tell one way to a call from another. */
+const NEAR = 16
+/** How many are looked at. */
+const DEEP = 200
+
+function keyOf(sites: readonly CallSite[], event: string | null): string {
+  let key = event ?? ''
+  for (const site of sites) key += `${site.getScriptNameOrSourceURL()}:${site.getPosition()}|`
+  return key
+}
+
+function findWhy(): Why | null {
+  const frames = rawSites(DEEP).map(seen)
   const first = frames.findIndex(({ kind }) => kind !== 'runtime')
   const user = frames.findIndex(({ kind }) => kind === 'compiled' || kind === 'other')
   // What Node does for itself, to load a module for example: nobody can make it wait.

@@ -3,6 +3,7 @@
 import { types } from 'node:util'
 import { CALLERS, currentCaller } from './callers.ts'
 import type { Frame } from './convention.ts'
+import { captureCall } from './stack-limit.ts'
 
 /** The stack of a call, as text only when somebody asks. */
 export interface Site {
@@ -13,7 +14,7 @@ export interface Site {
 /** Takes the stack of the caller of `above`. */
 export function takeSite(above: (...args: never[]) => unknown): Site {
   const site: Site = { [CALLERS]: currentCaller() }
-  Error.captureStackTrace(site, above)
+  captureCall(site, above)
   return site
 }
 

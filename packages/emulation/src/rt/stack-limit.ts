@@ -4,6 +4,9 @@
 /** How many frames V8 takes for each that is shown. */
 const FACTOR = 4
 
+/** How many frames of the runtime stand on the stack of a plain call. */
+const SPARE = 6
+
 let shown: number | null = null
 let raised: number | null = null
 
@@ -14,6 +17,14 @@ export function raiseStackLimit(): void {
   shown = stackTraceLimit
   raised = stackTraceLimit * FACTOR
   Error.stackTraceLimit = raised
+}
+
+/** Takes the stack of each suspended call, which few ever ask for: little more than is shown. */
+export function captureCall(target: object, above: (...args: never[]) => unknown): void {
+  const isRaised = raised !== null && Error.stackTraceLimit === raised
+  if (isRaised) Error.stackTraceLimit = shown! + SPARE
+  Error.captureStackTrace(target, above)
+  if (isRaised) Error.stackTraceLimit = raised!
 }
 
 /** How many frames a stack shows. */

@@ -2,6 +2,7 @@
 // program sets there is asked in its turn, with the frames of the program only.
 import { raiseStackLimit } from '../rt/stack-limit.ts'
 import { userSites } from './user-sites.ts'
+import { noteAsked } from './written-maps.ts'
 
 type CallSite = NodeJS.CallSite
 type Prepare = (error: Error, sites: CallSite[]) => unknown
@@ -18,6 +19,7 @@ export function installStacks(): void {
   if (installed || process.env['GREENHOUSE_STACKS'] === 'full') return
   installed = true
   raiseStackLimit()
+  noteAsked()
   let current: unknown = Reflect.get(Error, 'prepareStackTrace')
   const native = isNative(current) ? current : undefined
   const usual = usualOf(native)

@@ -2,11 +2,8 @@
 
 type CallSite = NodeJS.CallSite
 
-/** As deep as reasons are looked for. */
-const DEPTH = 200
-
-/** The frames above the caller of this, from the inside out. */
-export function rawSites(): readonly CallSite[] {
+/** At most `depth` frames, this one's first, from the inside out. */
+export function rawSites(depth: number): readonly CallSite[] {
   const { stackTraceLimit } = Error
   const handler = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
   let found: readonly CallSite[] = []
@@ -15,7 +12,7 @@ export function rawSites(): readonly CallSite[] {
     return ''
   }
   Object.defineProperty(Error, 'prepareStackTrace', { value: collect, configurable: true })
-  Error.stackTraceLimit = DEPTH
+  Error.stackTraceLimit = depth
   try {
     void new Error('here').stack
   } finally {

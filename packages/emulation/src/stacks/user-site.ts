@@ -1,25 +1,30 @@
 // A frame of a green program as it would be if the program had not been compiled.
 import type { Named } from './names.ts'
 import type { SourcePlace } from './scripts.ts'
+import type { Shown } from './written-maps.ts'
 
 type CallSite = NodeJS.CallSite
 
 /** A call site in a source. It has no call site of V8 where it waits for another frame of its greenlet. */
 export class UserSite implements CallSite {
-  readonly place: SourcePlace
+  /** Where it is in the source of a compiled file; null in another, whose names are those of V8. */
+  readonly place: SourcePlace | null
+  readonly shown: Shown
   readonly site: CallSite | null
   /** In an await. */
   readonly waits: boolean
   private known: Named | null | undefined
 
-  constructor(place: SourcePlace, site: CallSite | null, waits = false) {
+  constructor(place: SourcePlace | null, shown: Shown, site: CallSite | null, waits = false) {
     this.place = place
-    this.waits = waits
+    this.shown = shown
     this.site = site
+    this.waits = waits
   }
 
   /** The function that it stands in. */
   get named(): Named | null {
+    if (this.place === null) return null
     if (this.known === undefined) {
       const { script, line, column } = this.place
       this.known = script.nameOf(line, column)
@@ -28,19 +33,19 @@ export class UserSite implements CallSite {
   }
 
   getFileName(): string {
-    return this.place.script.name
+    return this.shown.name
   }
 
   getScriptNameOrSourceURL(): string {
-    return this.place.script.name
+    return this.shown.name
   }
 
   getLineNumber(): number {
-    return this.place.line
+    return this.shown.line
   }
 
   getColumnNumber(): number {
-    return this.place.column
+    return this.shown.column
   }
 
   getEnclosingLineNumber(): number {
@@ -52,20 +57,23 @@ export class UserSite implements CallSite {
   }
 
   getFunctionName(): string | null {
-    if (this.named === null) return this.isScript() ? '<anonymous>' : null
-    return this.named.name || null
+    if (this.place === null) return this.site?.getFunctionName() ?? null
+    return this.named?.name || null
   }
 
   getMethodName(): string | null {
+    if (this.place === null) return this.site?.getMethodName() ?? null
     return this.named?.type == null ? null : this.named.name
   }
 
   getTypeName(): string | null {
+    if (this.place === null) return this.site?.getTypeName() ?? null
     if (this.named === null) return this.isScript() ? 'Object' : null
     return this.site?.getTypeName() ?? this.named.type
   }
 
   isToplevel(): boolean {
+    if (this.place === null) return this.site?.isToplevel() ?? true
     if (this.named === null) return !this.isScript()
     return this.named.type === null && (this.site?.isToplevel() ?? true)
   }
@@ -131,6 +139,6 @@ export class UserSite implements CallSite {
 
   /** V8 calls the body of a CommonJS module a method of its exports. */
   private isScript(): boolean {
-    return !this.place.script.name.startsWith('file:')
+    return this.place !== null && !this.place.script.name.startsWith('file:')
   }
 }

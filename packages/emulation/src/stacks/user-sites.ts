@@ -5,25 +5,11 @@ import { state } from '../rt/convention.ts'
 import { hiddenAbove } from '../rt/natives-error.ts'
 import { shownFrames } from '../rt/stack-limit.ts'
 import { isRuntime } from './runtime-files.ts'
-import { scriptOf, scriptOfFile } from './scripts.ts'
+import { scriptOf, scriptOfFile, type SourcePlace } from './scripts.ts'
 import { UserSite } from './user-site.ts'
+import { writtenPlace, writtenPlaceIn } from './written-maps.ts'
 
 type CallSite = NodeJS.CallSite
-
-/**
- * Whether the frame that runs now is that at the bottom of a stack: an error that was made in another one, and of which nothing
- * was noted, has not been thrown; its callers are not known any more.
- */
-function runsNow(last: CallSite | undefined): boolean {
-  const place = state.resumed?.place() ?? null
-  if (place === null || !(last instanceof UserSite)) return true
-  const [file, line, column] = place
-  const { script } = last.place
-  return scriptOfFile(file) === script && script.nameOf(line, column) === last.named
-}
-
-/** The function behind whose frame the callers of a resumed one are missing. */
-const RESUME = 'resumeFrames'
 
 /** What a program that was not compiled would find in a stack. */
 export function userSites(error: object, sites: readonly CallSite[]): CallSite[] {
@@ -37,20 +23,30 @@ export function userSites(error: object, sites: readonly CallSite[]): CallSite[]
     }
     if (isRuntime(name)) {
       dropBuiltins(found)
-      if (!isSpliced && site.getFunctionName() === RESUME) {
+      if (!isSpliced && resumes(site, site === sites.at(-1))) {
         isSpliced = true
         found.push(...waiting(error, found.at(-1)))
       }
       continue
     }
     const script = scriptOf(name)
-    if (script === undefined) found.push(site)
-    else {
-      const place = script.original(site.getLineNumber() ?? 0, site.getColumnNumber() ?? 0)
-      if (place !== null) found.push(new UserSite(place, site))
+    const [line, column] = [site.getLineNumber() ?? 0, site.getColumnNumber() ?? 0]
+    if (script === undefined) {
+      const here = { name, line, column }
+      const shown = writtenPlace(here)
+      found.push(shown === here ? site : new UserSite(null, shown, site))
+    } else {
+      const place = script.original(line, column)
+      if (place !== null) found.push(siteAt(place, site))
     }
   }
   return below(hiddenAbove(error), found).slice(0, shownFrames())
+}
+
+/** Whether the callers of a resumed frame are missing behind a frame of the runtime; the last may be cut off before that. */
+function resumes(site: CallSite, isLast: boolean): boolean {
+  const name = site.getFunctionName()
+  return name === 'resumeFrames' || (isLast && name === 'resume')
 }
 
 /** What is behind the first frame of a function; where that has none, behind the constructors at the top. */
@@ -62,13 +58,21 @@ function below(name: string | undefined, sites: CallSite[]): CallSite[] {
   return first < 0 ? [] : sites.slice(first)
 }
 
-/** The builtins that the runtime has called: `Generator.next`, `runInAsyncScope`. */
+/** The builtins by which the runtime resumes code. */
 function dropBuiltins(found: CallSite[]): void {
-  while (found.length > 0 && isBuiltin(found.at(-1)!.getFileName())) found.pop()
+  while (found.length > 0 && isResuming(found.at(-1)!)) found.pop()
 }
 
-function isBuiltin(file: string | null): boolean {
-  return typeof file !== 'string' || file === 'node:async_hooks'
+function isResuming(site: CallSite): boolean {
+  const file = site.getFileName()
+  if (typeof file === 'string') return file === 'node:async_hooks'
+  return /^(?:Generator\.)?(?:next|throw|return)$/.test(site.getFunctionName() ?? '')
+}
+
+function siteAt(place: SourcePlace, site: CallSite | null, waits = false): UserSite {
+  const { script, line, column } = place
+  const shown = writtenPlaceIn(script.source, { name: script.name, line, column })
+  return new UserSite(place, shown, site, waits)
 }
 
 /** The frames that waited for the one whose innermost function is `last`. */
@@ -76,6 +80,18 @@ function waiting(error: object, last: CallSite | undefined): CallSite[] {
   const places = notedCallers(error) ?? (runsNow(last) ? currentCallers() : [])
   return places.flatMap(([file, line, column, isAsync = false]) => {
     const script = scriptOfFile(file)
-    return script === undefined ? [] : [new UserSite({ script, line, column }, null, isAsync)]
+    return script === undefined ? [] : [siteAt({ script, line, column }, null, isAsync)]
   })
+}
+
+/**
+ * Whether the frame that runs now is that at the bottom of a stack: an error that was made in another one, and of which nothing
+ * was noted, has not been thrown; its callers are not known any more.
+ */
+function runsNow(last: CallSite | undefined): boolean {
+  const place = state.resumed?.place() ?? null
+  if (place === null || !(last instanceof UserSite) || last.place === null) return true
+  const [file, line, column] = place
+  const { script } = last.place
+  return scriptOfFile(file) === script && script.nameOf(line, column) === last.named
 }

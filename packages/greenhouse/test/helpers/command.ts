@@ -50,10 +50,10 @@ export function ran(
   way: Way,
   folder: string,
   args: readonly string[],
-  options: RunOptions = {},
+  { nodeArgs = [], ...options }: RunOptions & { readonly nodeArgs?: readonly string[] } = {},
 ): Promise<Ran> {
   const sources = way === 'node' ? [] : ['--import', tsx, '--conditions=@greenhouse/source']
-  return ranNode(folder, [...sources, ...WAYS[way], ...args], options)
+  return ranNode(folder, [...nodeArgs, ...sources, ...WAYS[way], ...args], options)
 }
 
 /** Runs node. */
