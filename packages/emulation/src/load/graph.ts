@@ -3,13 +3,15 @@
 import Module, { createRequire } from 'node:module'
 import { dirname, extname } from 'node:path'
 import { reportFile } from '../report.ts'
+import { BODY, greenRequire, refuseHalf, type Load } from '../rt/loading.ts'
 import { whyNot, type Choice } from './choice.ts'
 import { greenSource } from './green-source.ts'
 import { asJavaScript } from './typescript.ts'
+import { wrappedScript } from './wrapped.ts'
 
 interface Internals {
   new (id: string, parent?: NodeModule | null): GreenModule
-  readonly prototype: { readonly _compile: Compile }
+  readonly prototype: { readonly _compile: Compile; readonly require: NodeJS.Require }
   _extensions: Record<string, (module: NodeModule, file: string) => void>
   _resolveFilename(request: string, parent: NodeModule, isMain: boolean, options?: object): string
   _nodeModulePaths(folder: string): string[]
@@ -43,6 +45,8 @@ export class Graph {
   readonly choice: Choice
   /** `require.cache` of the modules in it. */
   readonly cache: Record<string, NodeModule | undefined> = Object.create(null)
+  /** The modules whose bodies run, and may be suspended. */
+  readonly loads: Map<string, Load> = new Map()
 
   constructor(choice: Choice) {
     this.id = String(++last)
@@ -87,7 +91,8 @@ export class Graph {
         reportFile({ file, compiled: false, reason: `${format} loaded by require`, functions: [] })
         return native.call(module, source, name, format)
       }
-      const { code, report } = greenSource(source, name, 'script', { above: 1 })
+      const { text, ahead } = wrappedScript(source, BODY)
+      const { code, report } = greenSource(text, name, 'script', { above: 1, ahead })
       reportFile(report)
       // Node says what is wrong with it, or runs it as it is.
       const run = report.compiled ? wrap(code, name) : undefined
@@ -99,9 +104,13 @@ export class Graph {
 
   /** @internal */
   require(request: string, module: NodeModule): unknown {
-    if (typeof request !== 'string' || request === '' || Module.isBuiltin(request))
-      return internals._load(request, module, false)
-    return this.load(internals._resolveFilename(request, module, false), module)
+    // Node says what is wrong with it.
+    if (typeof request !== 'string' || request === '')
+      return Reflect.apply(internals.prototype.require, module, [request]) as unknown
+    if (Module.isBuiltin(request)) return internals._load(request, module, false)
+    const file = internals._resolveFilename(request, module, false)
+    refuseHalf(() => file, this)
+    return this.load(file, module)
   }
 
   /** @internal */
@@ -112,7 +121,7 @@ export class Graph {
     require.main = own.main
     require.extensions = own.extensions
     require.cache = this.cache as NodeJS.Require['cache']
-    return require
+    return greenRequire(require, this)
   }
 
   /** @internal */

@@ -4,21 +4,25 @@ import Module from 'node:module'
 import { resolve as resolvePath, dirname } from 'node:path'
 import { realpathSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { greenlet, schedule, type Steps } from '@greenhouse/scheduler'
+import { greenlet, type Steps } from '@greenhouse/scheduler'
 import { checkOptions } from '@greenhouse/scheduler/kernel'
 import { isMarked, whyNot, type Choice, type Patterns } from '../load/choice.ts'
 import { greenSource } from '../load/green-source.ts'
 import { setProgram } from '../load/esm-program.ts'
 import { installHooks } from '../load/esm.ts'
 import { asJavaScript, checkTypeScript } from '../load/typescript.ts'
+import { wrappedScript } from '../load/wrapped.ts'
 import { prepare } from '../prepare.ts'
 import { reportFile } from '../report.ts'
 import { callGreen, type Callable } from '../rt/index.ts'
 import { setExact } from '../rt/install.ts'
+import { BODY, greenRequire } from '../rt/loading.ts'
 import { crash } from '../rt/root.ts'
+import { startAsRoot } from '../rt/roots.ts'
 import { patchCallbacks } from './callbacks.ts'
 import { patchEmit } from './emit.ts'
-import { MAIN, mainModule, mainScript } from './main-module.ts'
+import { MAIN, mainModule } from './main-module.ts'
+import { patchRequire } from './require.ts'
 
 /** How a program is compiled. */
 export interface ProgramOptions {
@@ -62,6 +66,7 @@ export function compileProgram(options: ProgramOptions = {}): void {
   patchCallbacks()
   Object.defineProperty(globalThis, MAIN, { value: runMain, configurable: true })
   patchScripts(choice)
+  patchRequire()
   setProgram({
     choice,
     mainUrl,
@@ -109,7 +114,7 @@ function compiledScript(source: string, file: string, choice: Choice): string | 
     return null
   }
   const isMain = pathToFileURL(file).href === mainUrl()
-  const { text, ahead } = isMain ? mainScript(source) : { text: source, ahead: 0 }
+  const { text, ahead } = wrappedScript(source, isMain ? MAIN : BODY)
   const { code, report } = greenSource(text, file, 'script', { ahead })
   reportFile(report)
   return report.compiled ? code : null
@@ -117,10 +122,11 @@ function compiledScript(source: string, file: string, choice: Choice): string | 
 
 /** Runs the body of the main module in a greenlet. */
 function runMain(self: unknown, args: ArrayLike<unknown>, body: Callable): unknown {
+  greenRequire(args[1] as NodeJS.Require)
   const main = greenlet(() => mainBody(body, self, Array.from(args)), {
     name: 'main module',
   })
-  const over = Promise.resolve(schedule(main).join())
+  const over = startAsRoot(main)
   // A module waits for its body itself.
   if (args.length === 0) return over
   over.catch(crash)

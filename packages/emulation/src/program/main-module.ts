@@ -1,28 +1,11 @@
-// The main module: its body runs in a greenlet. A script's body becomes one function; a module's, too, with its imports before
-// it. A module that exports something keeps its body where it is: there, what blocks really blocks.
+// The main module: its body runs in a greenlet. A module's body becomes one function, with its imports before it. A module that
+// exports something keeps its body where it is: there, what blocks really blocks.
 import { parse } from '../compile/parse.ts'
 import type { Node } from '../compile/node.ts'
+import { withoutHashbang, wrapped, type Wrapped } from '../load/wrapped.ts'
 
 /** What compiled main modules call. */
 export const MAIN = '$_M'
-
-const PARAMETERS = 'exports,require,module,__filename,__dirname'
-
-/** A text, and how many characters stand before what is the file's. */
-export interface Wrapped {
-  readonly text: string
-  readonly ahead: number
-}
-
-function wrapped(before: string, text: string, after: string): Wrapped {
-  return { text: `${before}${text}\n${after}`, ahead: before.length }
-}
-
-/** The text of a script whose body is a function. */
-export function mainScript(source: string): Wrapped {
-  const before = `${MAIN}(this,arguments,function(${PARAMETERS}){`
-  return wrapped(before, withoutHashbang(source), '})')
-}
 
 /** The text of a module whose body is a function; null where that cannot be. */
 export function mainModule(source: string): Wrapped | null {
@@ -37,10 +20,6 @@ export function mainModule(source: string): Wrapped | null {
   }
   const list = imports.map(({ start, end }) => `${oneLine(text.slice(start, end))};`).join('')
   return wrapped(`${list}await ${MAIN}(undefined,[],async()=>{`, rest, '});')
-}
-
-function withoutHashbang(source: string): string {
-  return source.startsWith('#!') ? '//' + source.slice(2) : source
 }
 
 /** An import has no strings that could hold a line's end, but comments. */
