@@ -2,6 +2,7 @@
 import { installEmitter } from './rt/emitter.ts'
 import { installPrimitives } from './rt/install.ts'
 import { installRuntime, runtime } from './rt/index.ts'
+import { BODY, runBody } from './rt/loading.ts'
 import { installStacks } from './stacks/install.ts'
 
 let prepared = false
@@ -14,7 +15,9 @@ export function prepare(): void {
   installPrimitives()
   installEmitter()
   installStacks()
-  // Compiled scripts find the runtime under this name.
-  Object.defineProperty(globalThis, '$_G', { value: runtime, configurable: true, writable: true })
+  // Compiled scripts find these under their names.
+  for (const [name, value] of Object.entries({ $_G: runtime, [BODY]: runBody })) {
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true })
+  }
   process.setSourceMapsEnabled(true)
 }

@@ -117,12 +117,21 @@ function show(value: unknown): string {
 
 type Main = (...args: unknown[]) => unknown
 
-function load(code: string, environment: Environment): Main {
-  // oxlint-disable-next-line typescript/no-implied-eval
-  const wrapper = new Function('$_G', 'op', 'log', `${code}\nreturn main`) as (
-    ...args: unknown[]
-  ) => Main
-  return wrapper(runtime, environment.op, environment.record)
+/** Makes a program's `main`, with the `op` and `log` that it is to use. */
+export type Load = (op: (value: unknown) => unknown, log: (value: unknown) => unknown) => Main
+
+const loadText =
+  (code: string): Load =>
+  (op, log) => {
+    // oxlint-disable-next-line typescript/no-implied-eval
+    const wrapper = new Function('$_G', 'op', 'log', `${code}\nreturn main`) as (
+      ...args: unknown[]
+    ) => Main
+    return wrapper(runtime, op, log)
+  }
+
+function mainOf(load: Load, { op, record }: Environment): Main {
+  return load(op, record)
 }
 
 async function run(call: () => unknown, environment: Environment): Promise<Outcome> {
@@ -139,15 +148,15 @@ async function run(call: () => unknown, environment: Environment): Promise<Outco
   }
 }
 
-export async function runNative(source: string): Promise<Outcome> {
+export function runNative(load: Load): Promise<Outcome> {
   const environment = new Environment(null)
-  return run(() => load(source, environment)(), environment)
+  return run(() => mainOf(load, environment)(), environment)
 }
 
 /** Runs a compiled program green, in a greenlet of its own or as part of the caller's. */
-export async function runMasked(code: string, mask: Mask, inGreenlet = false): Promise<Outcome> {
+export function runMasked(load: Load, mask: Mask, inGreenlet = false): Promise<Outcome> {
   const environment = new Environment(mask)
-  const start = () => callGreen(load(code, environment), undefined, [])
+  const start = () => callGreen(mainOf(load, environment), undefined, [])
   return run(
     () =>
       inGreenlet
@@ -160,23 +169,27 @@ export async function runMasked(code: string, mask: Mask, inGreenlet = false): P
 }
 
 /** Runs a compiled program from code that cannot be suspended. */
-export async function runFace(code: string): Promise<Outcome> {
+export function runFace(load: Load): Promise<Outcome> {
   const environment = new Environment(() => true)
-  return run(() => load(code, environment)(), environment)
+  return run(() => mainOf(load, environment)(), environment)
 }
 
 /** Compares a program under every single operation, every adjacent pair, all, none, random ones, and its sync face. */
-export async function compare(
+export function compare(
   source: string,
   compile: Compile = compileScript,
   randoms = 6,
 ): Promise<Report> {
-  const native = await runNative(source)
-  const code = compile(source)
+  return compareLoads(loadText(source), loadText(compile(source)), randoms)
+}
+
+/** Compares what one loader makes with what a green one makes, in the same way. */
+export async function compareLoads(plain: Load, green: Load, randoms = 6): Promise<Report> {
+  const native = await runNative(plain)
   let runs = 0
   let suspensions = 0
   for (const [name, mask] of masks(native.operations, randoms)) {
-    const got = await (mask === null ? runFace(code) : runMasked(code, mask, runs % 2 === 1))
+    const got = await (mask === null ? runFace(green) : runMasked(green, mask, runs % 2 === 1))
     runs++
     suspensions += got.suspensions
     if (got.text === native.text && state.head === null && !state.green) continue

@@ -89,6 +89,69 @@ describe('a program run green', { timeout: 60_000 }, () => {
     expect([stdout, stderr, code]).toEqual(['done true\ntrue true awaited\n', '', 0])
   })
 
+  it('suspends in the bodies of the modules that a script requires', async () => {
+    const folder = written({
+      'package.json': '{}',
+      'app.js': `let ticks = 0
+        const timer = setInterval(() => ticks++, 5)
+        const { said, inner } = require('./dep')
+        clearInterval(timer)
+        console.log(said, inner, ticks > 3, require.cache[require.resolve('./dep')].loaded)
+        process.on('exit', () => console.log(late))
+        let late
+        setTimeout(() => { late = [require('./late').word, module.require('./late').word] }, 1)
+        try { require('./broken') } catch (error) { console.log(error.name, error.stack.includes('broken.js:3')) }`,
+      'dep.js': `const { execSync } = require('child_process')
+        exports.said = execSync('sleep .2; echo said', { encoding: 'utf8' }).trim()
+        exports.inner = require('./inner')`,
+      'inner.js': `module.exports = require('child_process').execSync('echo inner') + ''`,
+      'late.js': `exports.word = require('child_process').execSync('echo late') + ''`,
+      'broken.js': `require('child_process').execSync('true')
+
+        throw new RangeError('x')`,
+    })
+    const { stdout, stderr } = await ran('explain', folder, ['app.js'])
+    expect(stdout).toBe("said inner\n true true\nRangeError true\n[ 'late\\n', 'late\\n' ]\n")
+    expect(stderr).not.toContain('Really blocked')
+  })
+
+  it('suspends in what an ES module requires, and gives it what scripts export', async () => {
+    const folder = written({
+      'app.mjs': `import { createRequire } from 'node:module'
+        import whole, { later } from './dep.cjs'
+        let ticks = 0
+        const timer = setInterval(() => ticks++, 5)
+        const { said } = createRequire(import.meta.url)('./slow.cjs')
+        clearInterval(timer)
+        console.log(said, ticks > 3, later(), whole.later === later)
+        console.log((await import('./slow.cjs')).default.said)`,
+      'dep.cjs': `exports.later = () => Number(require('child_process').execSync('echo 3'))`,
+      'slow.cjs': `exports.early = 1
+        module.exports = { said: require('child_process').execSync('sleep .2; echo said', { encoding: 'utf8' }).trim() }`,
+    })
+    const { stdout, stderr } = await ran('explain', folder, ['app.mjs'])
+    expect(stdout).toBe('said true 3 true\nsaid\n')
+    expect(stderr).not.toContain('Really blocked')
+  })
+
+  it('lets callbacks and async functions wait for longer than what began them', async () => {
+    const folder = written({
+      'package.json': '{}',
+      'app.js': `const { execSync } = require('child_process')
+        const f = async (s) => { await null; return execSync('sleep ' + s + '; echo async', { encoding: 'utf8' }).trim() }
+        execSync('true')
+        f(.5).then(console.log)
+        setTimeout(() => { execSync('true'); f(.7).then(console.log) }, 1)
+        setTimeout(() => console.log(execSync('sleep .3; echo callback', { encoding: 'utf8' }).trim()), 1)
+        execSync('sleep .1')
+        console.log('body')`,
+    })
+    expect(await ran('run', folder, ['app.js'])).toMatchObject({
+      stdout: 'body\ncallback\nasync\nasync\n',
+      stderr: '',
+    })
+  })
+
   it('fails as under plain node: with the place, the words and the code', async () => {
     const folder = written({
       'package.json': '{}',

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { reportFile } from '../report.ts'
 import { isMarked, whyNot, type Choice } from './choice.ts'
 import { greenSource } from './green-source.ts'
-import type { Wrapped } from '../program/main-module.ts'
 import { asJavaScript } from './typescript.ts'
+import type { Wrapped } from './wrapped.ts'
 
 /** A module as hooks give it. */
 export interface Loaded {

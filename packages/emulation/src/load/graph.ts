@@ -4,13 +4,15 @@ import Module, { createRequire } from 'node:module'
 import { dirname, extname } from 'node:path'
 import { reportFile } from '../report.ts'
 import { Views } from '../view/views.ts'
+import { BODY, greenRequire, refuseHalf, type Load } from '../rt/loading.ts'
 import { whyNot, type Choice } from './choice.ts'
 import { greenSource } from './green-source.ts'
 import { asJavaScript } from './typescript.ts'
+import { wrappedScript } from './wrapped.ts'
 
 interface Internals {
   new (id: string, parent?: NodeModule | null): GreenModule
-  readonly prototype: { readonly _compile: Compile }
+  readonly prototype: { readonly _compile: Compile; readonly require: NodeJS.Require }
   _extensions: Record<string, (module: NodeModule, file: string) => void>
   _resolveFilename(request: string, parent: NodeModule, isMain: boolean, options?: object): string
   _nodeModulePaths(folder: string): string[]
@@ -46,6 +48,8 @@ export class Graph {
   readonly cache: Record<string, NodeModule | undefined> = Object.create(null)
   /** What the modules in it see of Node's. */
   readonly views: Views = new Views()
+  /** The modules whose bodies run, and may be suspended. */
+  readonly loads: Map<string, Load> = new Map()
 
   constructor(choice: Choice) {
     this.id = String(++last)
@@ -90,10 +94,12 @@ export class Graph {
         reportFile({ file, compiled: false, reason: `${format} loaded by require`, functions: [] })
         return native.call(module, source, name, format)
       }
-      const { code, report } = greenSource(source, name, 'script', {
+      const { text, own } = wrappedScript(source, BODY)
+      const { code, report } = greenSource(text, name, 'script', {
         script: `${name}?green`,
         name,
         above: 1,
+        own,
       })
       reportFile(report)
       // Node says what is wrong with it, or runs it as it is.
@@ -106,11 +112,14 @@ export class Graph {
 
   /** @internal */
   require(request: string, module: NodeModule): unknown {
+    // Node says what is wrong with it.
     if (typeof request !== 'string' || request === '')
-      return internals._load(request, module, false)
+      return Reflect.apply(internals.prototype.require, module, [request]) as unknown
     if (Module.isBuiltin(request))
       return this.views.module(request, internals._load(request, module, false))
-    return this.load(internals._resolveFilename(request, module, false), module)
+    const file = internals._resolveFilename(request, module, false)
+    refuseHalf(() => file, this)
+    return this.load(file, module)
   }
 
   /** @internal */
@@ -121,7 +130,7 @@ export class Graph {
     require.main = own.main
     require.extensions = own.extensions
     require.cache = this.cache as NodeJS.Require['cache']
-    return require
+    return greenRequire(require, this)
   }
 
   /** @internal */

@@ -4,22 +4,26 @@ import Module from 'node:module'
 import { resolve as resolvePath, dirname } from 'node:path'
 import { realpathSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { greenlet, schedule, type Steps } from '@greenhouse/scheduler'
+import { greenlet, type Steps } from '@greenhouse/scheduler'
 import { checkOptions } from '@greenhouse/scheduler/kernel'
 import { isMarked, whyNot, type Choice, type Patterns } from '../load/choice.ts'
 import { greenSource } from '../load/green-source.ts'
 import { setProgram } from '../load/esm-program.ts'
 import { installHooks } from '../load/esm.ts'
 import { asJavaScript, checkTypeScript } from '../load/typescript.ts'
+import { wrappedScript } from '../load/wrapped.ts'
 import { prepare } from '../prepare.ts'
 import { reportFile } from '../report.ts'
 import { callGreen, type Callable } from '../rt/index.ts'
 import { setExact } from '../rt/install.ts'
+import { BODY, greenRequire } from '../rt/loading.ts'
 import { crash } from '../rt/root.ts'
+import { startAsRoot } from '../rt/roots.ts'
 import { patchCallbacks } from './callbacks.ts'
 import { countBlocking } from './count-blocking.ts'
 import { patchEmit } from './emit.ts'
-import { MAIN, mainModule, mainScript } from './main-module.ts'
+import { MAIN, mainModule } from './main-module.ts'
+import { patchRequire } from './require.ts'
 
 /** How a program is compiled. */
 export interface ProgramOptions {
@@ -64,6 +68,7 @@ export function compileProgram(options: ProgramOptions = {}): void {
   patchCallbacks()
   Object.defineProperty(globalThis, MAIN, { value: runMain, configurable: true })
   patchScripts(choice)
+  patchRequire()
   setProgram({
     choice,
     mainUrl,
@@ -111,7 +116,7 @@ function compiledScript(source: string, file: string, choice: Choice): string | 
     return null
   }
   const isMain = pathToFileURL(file).href === mainUrl()
-  const { text, own } = isMain ? mainScript(source) : { text: source }
+  const { text, own } = wrappedScript(source, isMain ? MAIN : BODY)
   const { code, report } = greenSource(text, file, 'script', { script: file, name: file, own })
   reportFile(report)
   return report.compiled ? code : null
@@ -119,10 +124,11 @@ function compiledScript(source: string, file: string, choice: Choice): string | 
 
 /** Runs the body of the main module in a greenlet. */
 function runMain(self: unknown, args: ArrayLike<unknown>, body: Callable): unknown {
+  greenRequire(args[1] as NodeJS.Require)
   const main = greenlet(() => mainBody(body, self, Array.from(args)), {
     name: 'main module',
   })
-  const over = Promise.resolve(schedule(main).join())
+  const over = startAsRoot(main)
   // A module waits for its body itself.
   if (args.length === 0) return over
   over.catch(crash)

@@ -1,26 +1,11 @@
-// The main module: its body runs in a greenlet. A script's body becomes one function; a module's, too, with its imports before
-// it. A module that exports something keeps its body where it is: there, what blocks really blocks.
+// The main module: its body runs in a greenlet. A module's body becomes one function, with its imports before it. A module that
+// exports something keeps its body where it is: there, what blocks really blocks.
 import { parse } from '../compile/parse.ts'
 import type { Node } from '../compile/node.ts'
-import type { Stretch } from '../compile/source-map.ts'
+import { withoutHashbang, wrapped, type Wrapped } from '../load/wrapped.ts'
 
 /** What compiled main modules call. */
 export const MAIN = '$_M'
-
-const PARAMETERS = 'exports,require,module,__filename,__dirname'
-
-/** A text around the body of a file. */
-export interface Wrapped {
-  readonly text: string
-  /** Where the body is in it. */
-  readonly own: Stretch
-}
-
-/** The text of a script whose body is a function. */
-export function mainScript(source: string): Wrapped {
-  const head = `${MAIN}(this,arguments,function(${PARAMETERS}){`
-  return around(head, withoutHashbang(source), '\n})')
-}
 
 /** The text of a module whose body is a function; null where that cannot be. */
 export function mainModule(source: string): Wrapped | null {
@@ -34,16 +19,7 @@ export function mainModule(source: string): Wrapped | null {
     rest = rest.slice(0, start) + blank + rest.slice(end)
   }
   const list = imports.map(({ start, end }) => `${oneLine(text.slice(start, end))};`).join('')
-  const head = `${list}await ${MAIN}(undefined,[],async()=>{`
-  return around(head, rest, '\n});')
-}
-
-function around(head: string, body: string, tail: string): Wrapped {
-  return { text: head + body + tail, own: [head.length, head.length + body.length] }
-}
-
-function withoutHashbang(source: string): string {
-  return source.startsWith('#!') ? '//' + source.slice(2) : source
+  return wrapped(`${list}await ${MAIN}(undefined,[],async()=>{`, rest, '\n});')
 }
 
 /** An import has no strings that could hold a line's end, but comments. */

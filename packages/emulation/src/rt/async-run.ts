@@ -1,6 +1,8 @@
 // An async function: run inside its caller until its first `await`, as the language has it, and from there on by itself.
 import { noteCallers } from './callers.ts'
 import { Frame, isObject, link, SUSPEND, type Callable, type Place } from './convention.ts'
+import type { Load } from './loading.ts'
+import { beginAlone } from './roots.ts'
 import { resumeFrames, runGreen, takeSuspended } from './frames.ts'
 
 /** What the body yields to await something. */
@@ -103,14 +105,19 @@ export function detached(enter: () => unknown): void {
 }
 
 /** Runs frames that nobody called: their waits are those of the scope that is current. */
-function goOn(top: Frame | null, value: unknown, isError: boolean): void {
-  if (resumeFrames(top, value, isError) === SUSPEND) waitAlone()
+function goOn(
+  top: Frame | null,
+  value: unknown,
+  isError: boolean,
+  loading: Load | null = null,
+): void {
+  if (resumeFrames(top, value, isError, loading) === SUSPEND) waitAlone()
 }
 
 function waitAlone(): void {
-  const { op, top } = takeSuspended()
-  op.start().then(
-    (result) => goOn(top, result, false),
-    (error: unknown) => goOn(top, error, true),
+  const { op, top, loading } = takeSuspended()
+  beginAlone(() => op.start()).then(
+    (result) => goOn(top, result, false, loading),
+    (error: unknown) => goOn(top, error, true, loading),
   )
 }

@@ -1,6 +1,7 @@
 // The calling convention of green code. A twin is a plain function: called, it gives a value, throws, or gives SUSPEND. In
 // the last case the frames that have still something to do are linked from `head` (the innermost) to `tail`, and `op` is
 // what the innermost waits for. Nothing may assume that the stack of JavaScript is the greenlet's.
+import type { Load } from './loading.ts'
 import type { Op } from './op.ts'
 
 /** What a suspended call gives. An object, so that a constructor can give it too. */
@@ -47,6 +48,9 @@ export interface State {
   callers: Frame | null | undefined
   /** The frame that was resumed. */
   resumed: Frame | null
+  /** The module whose body runs, of those that may be suspended; and the one in which `op` is waited for. */
+  loading: Load | null
+  suspendedIn: Load | null
   /** `new.target` of the constructor that is called next. */
   newTarget: Callable | undefined
 }
@@ -60,6 +64,8 @@ export const state: State = {
   op: null,
   callers: undefined,
   resumed: null,
+  loading: null,
+  suspendedIn: null,
   newTarget: undefined,
 }
 

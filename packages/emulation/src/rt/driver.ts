@@ -33,7 +33,7 @@ export function runSync(fn: Callable, thisArg: unknown, args: readonly unknown[]
 
 /** Goes on with what was suspended, as the greenlet that runs this. */
 export function* driveSuspended(first: Suspended): Steps<unknown> {
-  let { op, top } = first
+  let { op, top, loading } = first
   for (;;) {
     let value: unknown
     let isError = false
@@ -43,8 +43,8 @@ export function* driveSuspended(first: Suspended): Steps<unknown> {
       value = error
       isError = true
     }
-    const result = resumeFrames(top, value, isError)
+    const result = resumeFrames(top, value, isError, loading)
     if (result !== SUSPEND) return result
-    ;({ op, top } = takeSuspended())
+    ;({ op, top, loading } = takeSuspended())
   }
 }

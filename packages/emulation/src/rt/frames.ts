@@ -1,12 +1,15 @@
 // Running the frames of a greenlet: only the innermost is resumed; what it gives goes to the next.
 import { state, SUSPEND, type Frame } from './convention.ts'
 import { noteCallers } from './callers.ts'
+import type { Load } from './loading.ts'
 import type { Op } from './op.ts'
 
 /** What a greenlet waits for, and the innermost of its frames. */
 export interface Suspended {
   readonly op: Op<unknown>
   readonly top: Frame | null
+  /** The module whose body it stands in, if it does in one. */
+  readonly loading: Load | null
 }
 
 /** Calls `enter` as code that can be suspended; gives what a twin gives. */
@@ -23,9 +26,15 @@ export function runGreen(enter: () => unknown): unknown {
 }
 
 /** Gives the innermost frame its value or error, and goes on until the last frame is done or one is suspended again. */
-export function resumeFrames(top: Frame | null, value: unknown, isError: boolean): unknown {
-  const { green, callers, resumed } = state
+export function resumeFrames(
+  top: Frame | null,
+  value: unknown,
+  isError: boolean,
+  within: Load | null = null,
+): unknown {
+  const { green, loading, callers, resumed } = state
   state.green = true
+  state.loading = within
   state.running++
   try {
     let frame = top
@@ -54,6 +63,7 @@ export function resumeFrames(top: Frame | null, value: unknown, isError: boolean
     state.callers = callers
     state.resumed = resumed
     state.green = green
+    state.loading = loading
     state.running--
   }
   if (isError) throw value
@@ -62,8 +72,9 @@ export function resumeFrames(top: Frame | null, value: unknown, isError: boolean
 
 /** Takes what a call that gave SUSPEND has left. */
 export function takeSuspended(): Suspended {
-  const { op, head } = state
+  const { op, head, suspendedIn } = state
   state.op = null
   state.head = state.tail = null
-  return { op: op!, top: head }
+  state.suspendedIn = null
+  return { op: op!, top: head, loading: suspendedIn }
 }

@@ -115,6 +115,6 @@ class Pending<T> extends WaitList<T> {
   }
 }
 
-function timedOut(waiter: Operation, afterMs: number): void {
+export function timedOut(waiter: Operation, afterMs: number): void {
   resumeError(waiter, new TimeoutError(waiter.source.kind, afterMs))
 }

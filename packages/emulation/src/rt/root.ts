@@ -1,8 +1,9 @@
 // Calls that Node makes: they run at once until their first wait, and from there on in a greenlet of their own.
-import { greenlet, schedule } from '@greenhouse/scheduler'
+import { greenlet } from '@greenhouse/scheduler'
 import { SUSPEND, state } from './convention.ts'
 import { driveSuspended } from './driver.ts'
 import { runGreen, takeSuspended } from './frames.ts'
+import { startAsRoot } from './roots.ts'
 
 /** Whether it is Node that calls, with no code of ours on the stack that could not be suspended together with the call. */
 export function isRoot(): boolean {
@@ -17,8 +18,7 @@ export function startRoot(name: string, enter: () => unknown): Outcome {
   const result = runGreen(enter)
   if (result !== SUSPEND) return { value: result }
   const first = takeSuspended()
-  const made = greenlet(() => driveSuspended(first), { name })
-  return { promise: Promise.resolve(schedule(made).join()) }
+  return { promise: startAsRoot(greenlet(() => driveSuspended(first), { name })) }
 }
 
 /** What nobody catches ends the process, as if Node's own callback had thrown it. */

@@ -8,6 +8,7 @@ import type { Op } from './op.ts'
 export function suspend<T>(op: Op<T>): unknown {
   if (state.green) {
     state.op = op
+    state.suspendedIn = state.loading
     return SUSPEND
   }
   return blockOn(op)
