@@ -2,9 +2,10 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { types } from 'node:util'
 import { end, getCurrent, pauseFor, schedule, withTimeout } from '@greenhouse/scheduler'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { emulationReport, green, patched } from '../src/index.ts'
 import { isMarked } from '../src/load/choice.ts'
+import { tagged, tagOf } from '../src/load/esm-tag.ts'
 import { Graph } from '../src/load/graph.ts'
 import { prepare } from '../src/prepare.ts'
 import { written } from './helpers/library.ts'
@@ -259,6 +260,18 @@ describe('patched', () => {
     const place = blocked.find(({ site }) => site.includes('lib/index.js'))
     expect(place).toMatchObject({ kind: 'child_process.execSync', count: 1 })
     expect(place!.ms).toBeGreaterThan(0)
+  })
+
+  it('keeps the graphs of several copies of this package apart', async () => {
+    const ids = []
+    for (let i = 0; i < 2; i++) {
+      vi.resetModules()
+      const copy = await import('../src/load/graph.ts')
+      ids.push(new copy.Graph({ include: undefined, exclude: undefined }).id)
+    }
+    expect(new Set(ids).size).toBe(2)
+    // As they stand in the URLs of modules.
+    for (const id of ids) expect(tagOf(tagged('file:///x.js?a', id))).toBe(id)
   })
 
   it('refuses what is no library', async () => {

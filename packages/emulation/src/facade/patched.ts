@@ -3,7 +3,13 @@ import { readFileSync, statSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import { dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { checkOptions, ensureContexts, wrongType, wrongValue } from '@greenhouse/scheduler/kernel'
+import {
+  checkOptions,
+  ensureContexts,
+  outsideScopes,
+  wrongType,
+  wrongValue,
+} from '@greenhouse/scheduler/kernel'
 import { importGreen } from '../load/esm.ts'
 import { Graph } from '../load/graph.ts'
 import type { Patterns } from '../load/choice.ts'
@@ -66,10 +72,11 @@ export async function patched<T = Record<string, unknown>>(
   ensureContexts()
   const graph = new Graph({ include, exclude })
   const file = requirable(specifier, base)
+  // What its modules begin while they load is for all callers to come.
   const exports =
     file === null
-      ? await importGreen(graph, specifier, pathToFileURL(base).href)
-      : graph.load(file, null)
+      ? await outsideScopes(importGreen, graph, specifier, pathToFileURL(base).href)
+      : outsideScopes(() => graph.load(file, null))
   const isOpen = concurrent ?? isConcurrent(ownName(specifier, file))
   return new Facade(isOpen ? null : new Gate(specifier)).exports(exports) as Green<T>
 }

@@ -38,6 +38,8 @@ const internals = Module as unknown as Internals
 /** The formats that are no JavaScript of CommonJS. */
 const OTHER_FORMATS = /^(module|typescript|json|wasm|builtin)/
 
+/** Tells the graphs of this copy of the package from those of others in the process. */
+const copy = Math.random().toString(36).slice(2)
 let last = 0
 
 export class Graph {
@@ -52,7 +54,7 @@ export class Graph {
   readonly loads: Map<string, Load> = new Map()
 
   constructor(choice: Choice) {
-    this.id = String(++last)
+    this.id = `${copy}_${++last}`
     this.choice = choice
   }
 

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { withTimeout } from '@greenhouse/scheduler'
+import { pause, withTimeout } from '@greenhouse/scheduler'
 import { isPatched, patched } from '@greenhouse/emulation'
 import { written } from '../helpers/library.ts'
 import { errorOf } from '../patch/support.ts'
@@ -214,6 +214,31 @@ describe('a copy', () => {
     const error = await errorOf(lib.fail())
     expect(error.message).toBe('here')
     expect(error.stack).toContain(join(from, 'node_modules/lib/index.js'))
+  })
+
+  it.each([
+    [
+      'CommonJS',
+      script(`const { setTimeout } = require('timers/promises')
+        const ready = setTimeout(30, 'ready')
+        exports.wait = () => ready`),
+    ],
+    [
+      'ES modules',
+      module(`import { setTimeout } from 'timers/promises'
+        const ready = setTimeout(30, 'ready')
+        export const wait = () => ready`),
+    ],
+  ])('of %s begins while it loads what no caller takes along', async (_, files) => {
+    let lib: Any
+    const reason = new Error('cut')
+    const outcome = withTimeout(10_000, async (scope) => {
+      lib = await load(files)
+      scope.cancel(reason)
+      await pause()
+    })
+    expect(await errorOf(outcome)).toBe(reason)
+    expect(await lib.wait()).toBe('ready')
   })
 
   it('shares its views with the CommonJS modules that its ES modules import', async () => {
