@@ -16,7 +16,9 @@ export interface Replacement {
   readonly always?: boolean
 }
 
-const ALWAYS: Switch = { reaching: true }
+/** Stands for whatever scope there is: what is always replaced does not look at it. */
+const ANY = {}
+const ALWAYS: Switch = { reach: () => ANY }
 
 export class Original {
   readonly target: object
