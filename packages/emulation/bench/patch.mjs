@@ -96,7 +96,7 @@ async function programs() {
     readFile: (part) => inEights(Math.round(8000 * part), () => fsp.readFile(where)),
     http: (part) => inEights(Math.round(4000 * part), roundTrip),
     timers: async (part) => {
-      const rounds = Math.round(100 * part)
+      const rounds = Math.round(300 * part)
       for (let i = 0; i < rounds; i++) {
         await Promise.all(Array.from({ length: 2000 }, () => timers.setTimeout(1)))
       }

@@ -156,9 +156,9 @@ function kindOf(greenlet: CoreGreenlet): GreenletDump['kind'] {
 function waitsOf(scope: Scope): WaitDump[] {
   const waits = new Set(openOperations(scope).filter((operation) => operation.parked))
   if (scope.input !== null && scope.input.parked) waits.add(scope.input)
-  const work = workOf(scope).map(({ kind, sinceMs }) => ({
+  const work = workOf(scope).map(({ kind, begunMs }) => ({
     kind,
-    forMs: millisecondsSince(sinceMs),
+    forMs: millisecondsSince(begunMs),
   }))
   return [...[...waits].map(dumpWait), ...work]
 }

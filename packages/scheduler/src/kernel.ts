@@ -28,5 +28,7 @@ export {
   outsideScopes,
   takePendingInterruption,
   Work,
+  workScope,
+  type WorkScope,
 } from './core/work.ts'
 export { KERNEL_MINOR } from './cell.ts'

@@ -1,5 +1,11 @@
 // A call that returns a promise, and belongs to the scope that made it until then. It is rejected without an AbortSignal.
-import { attach, detach, takePendingInterruption, Work } from '@greenhouse/scheduler/kernel'
+import {
+  attach,
+  detach,
+  takePendingInterruption,
+  Work,
+  type WorkScope,
+} from '@greenhouse/scheduler/kernel'
 import { AbortError, ignore } from './abort-error.ts'
 
 /** Takes back a value that came too late: closes it, say. */
@@ -51,8 +57,8 @@ export class CallWork extends Work {
 }
 
 /** What a call gets instead of being made where an interruption waits to be thrown; null where it is to be made. */
-export function refused(): Promise<never> | null {
-  const pending = takePendingInterruption()
+export function refused(scope?: WorkScope): Promise<never> | null {
+  const pending = takePendingInterruption(scope)
   if (pending === null) return null
   const promise = Promise.reject(new AbortError(pending.error))
   promise.catch(ignore)

@@ -2,7 +2,7 @@
 // call runs (`patchedContext`), or for single greenlets only.
 import { syncBuiltinESMExports } from 'node:module'
 import { getCurrent, type Greenlet } from '@greenhouse/scheduler'
-import { inScope } from '@greenhouse/scheduler/kernel'
+import { workScope, type WorkScope } from '@greenhouse/scheduler/kernel'
 import { Original, type Replacement } from './originals.ts'
 import type { Callable, Switch } from './wrapper.ts'
 
@@ -35,9 +35,9 @@ export class PatchSet implements Switch {
     this.definition = definition
   }
 
-  /** Whether a call made now belongs to the caller's scope. */
-  get reaching(): boolean {
-    return inScope() && (this.everywhere || this.greenlets.has(getCurrent()))
+  /** The scope to which a call made now belongs; null where it is left alone. */
+  reach(): WorkScope | null {
+    return this.everywhere || this.greenlets.has(getCurrent()) ? workScope() : null
   }
 
   get everywhere(): boolean {

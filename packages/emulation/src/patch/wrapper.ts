@@ -1,21 +1,27 @@
 // Functions that stand in for others. Whoever looks at one sees the original's name, length and own properties; symbols
 // such as `util.promisify.custom` above all.
 
+import type { WorkScope } from '@greenhouse/scheduler/kernel'
+
 /** Any function, as a patch sees it. */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Callable = (this: any, ...args: any[]) => any
 
-/** What a stand-in does in place of its original, inside scopes. */
+/** What a stand-in does in place of its original, inside scopes; `scope` is the current one. */
 // oxlint-disable-next-line typescript/no-explicit-any
-export type Owned = (original: Callable, self: any, args: any[]) => unknown
+export type Owned = (original: Callable, self: any, args: any[], scope: WorkScope) => unknown
 
 /** Decides at each call whether the original is left alone. */
 export interface Switch {
-  readonly reaching: boolean
+  /** The scope to which a call made now belongs; null where the original is left alone. */
+  reach(): WorkScope | null
 }
 
+/** Stands for whatever scope there is: what is always replaced does not look at it. */
+const ANY = {}
+
 /** A switch that is always on. */
-export const ALWAYS: Switch = { reaching: true }
+export const ALWAYS: Switch = { reach: () => ANY }
 
 /**
  * Makes what stands in for `original`: `owned` where the switch says so, else the original itself. `instead` holds what is to
@@ -28,7 +34,8 @@ export function standIn(
   instead: PropertyDescriptorMap = {},
 ): Callable {
   function stand(self: unknown, args: unknown[]): unknown {
-    return by.reaching ? owned(original, self, args) : Reflect.apply(original, self, args)
+    const scope = by.reach()
+    return scope === null ? Reflect.apply(original, self, args) : owned(original, self, args, scope)
   }
   if (Object.hasOwn(original, 'prototype')) {
     const copy = function (this: unknown, ...args: unknown[]): unknown {

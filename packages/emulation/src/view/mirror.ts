@@ -16,7 +16,7 @@ export function mirror(real: object, members: Members, show: (value: unknown) =>
     descriptors[key] = { value, enumerable, configurable: true, writable: true }
   }
   return typeof real === 'function'
-    ? standIn(real as Callable, never, { reaching: false }, descriptors)
+    ? standIn(real as Callable, never, { reach: () => null }, descriptors)
     : (Object.create(Object.getPrototypeOf(real) as object, descriptors) as object)
 }
 

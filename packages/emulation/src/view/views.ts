@@ -4,18 +4,14 @@
 // Each graph has views of its own, as it has its own copies of libraries: what one of them puts into `fs` stays in its graph.
 // What nobody has put there is read from the module each time: servers set for `dns`, or a stub, are seen here, too.
 import util from 'node:util'
-import { inScope } from '@greenhouse/scheduler/kernel'
+import { workScope } from '@greenhouse/scheduler/kernel'
 import { ALWAYS, standIn, type Callable, type Owned, type Switch } from '../patch/wrapper.ts'
 import { changes, collect, type Change } from './changes.ts'
 import { mirror, subclass, type Members } from './mirror.ts'
 
 const { custom } = util.promisify
 
-const SCOPED: Switch = {
-  get reaching() {
-    return inScope()
-  },
-}
+const SCOPED: Switch = { reach: workScope }
 
 /** The views of one graph. */
 export class Views {
@@ -65,7 +61,10 @@ export class Views {
     const original = (): Callable => patch.behind(Reflect.get(target, key) as Callable)
     const stand: Owned = (_, given, args) => {
       const self = given !== undefined && given === this.made.get(target) ? target : given
-      return SCOPED.reaching ? owned(original(), self, args) : Reflect.apply(original(), self, args)
+      const scope = workScope()
+      return scope === null
+        ? Reflect.apply(original(), self, args)
+        : owned(original(), self, args, scope)
     }
     const promising = Reflect.get(original(), custom) as Callable | undefined
     if (promising === undefined || promisified === undefined) {

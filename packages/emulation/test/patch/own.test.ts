@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net'
+import { createInterface } from 'node:readline'
 import { PassThrough } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
@@ -103,9 +104,10 @@ describe('own', () => {
     expect(performance.now() - begun).toBeGreaterThan(950)
   })
 
-  it('closes servers with their connections, datagram sockets and workers', async () => {
+  it('closes servers with their connections, datagram sockets, interfaces and workers', async () => {
     const server = createServer(() => {}).listen(0, '127.0.0.1')
     const socket = createSocket('udp4').bind(0, '127.0.0.1')
+    const asking = createInterface({ input: new PassThrough() })
     const worker = new Worker('setInterval(() => {}, 1000)', { eval: true })
     await Promise.all([
       once(server, 'listening'),
@@ -114,11 +116,12 @@ describe('own', () => {
     ])
     const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
     await once(client, 'connect')
-    const closed = [server, socket, client].map((one) => once(one, 'close'))
+    const closed = [server, socket, client, asking].map((one) => once(one, 'close'))
     const exited = once(worker, 'exit')
     await cut(() => {
       own(server)
       own(socket)
+      own(asking)
       own(worker)
     })
     await Promise.all([...closed, exited])

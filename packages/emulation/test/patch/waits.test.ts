@@ -149,6 +149,19 @@ describe('timers/promises', () => {
     expect(made.map(({ _destroyed }) => _destroyed)).toEqual([true, true, true, true])
   })
 
+  it('tells the dump since when it waits', async () => {
+    const greenlet = schedule(async () => timers.setTimeout(60_000))
+    const waitMs = (): number =>
+      greenlet.blockedOn.find(({ kind }) => kind === 'setTimeout')?.forMs ?? NaN
+    await pause()
+    expect(waitMs()).toBeLessThan(1000)
+    const begun = performance.now()
+    await expect.poll(waitMs, { interval: 5 }).toBeGreaterThan(30)
+    expect(performance.now() - begun).toBeGreaterThan(10)
+    end(greenlet)
+    await errorOf(greenlet.join())
+  })
+
   it('gives Node’s own errors for bad arguments', async () => {
     await withTimeout(10_000, async () => {
       const bad = timers.setTimeout as unknown as (...args: unknown[]) => Promise<unknown>

@@ -91,7 +91,8 @@ export class CoreGreenlet extends Scope implements Greenlet {
     const waits = new Set(openOperations(this).filter((operation) => operation.parked))
     if (this.input !== null && this.input.parked) waits.add(this.input)
     const known = [...waits].map(({ source, sinceMs }) => ({ kind: source.kind, sinceMs }))
-    return [...known, ...workOf(this)].map(({ kind, sinceMs }) => ({
+    const work = workOf(this).map(({ kind, begunMs }) => ({ kind, sinceMs: begunMs }))
+    return [...known, ...work].map(({ kind, sinceMs }) => ({
       kind,
       forMs: Math.max(0, nowMs - sinceMs),
     }))

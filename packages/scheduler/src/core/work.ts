@@ -24,6 +24,16 @@ export abstract class Work {
   /** @internal */
   later: Work | null = null
 
+  /** Since when it is under way, by the clock of greenhouse; for the dump. */
+  get begunMs(): number {
+    return this.sinceMs
+  }
+
+  /** Notes that moment. Reading the clock costs more than all else here: what knows it otherwise overrides both. */
+  noteBegin(): void {
+    this.sinceMs = coarseTime()
+  }
+
   /**
    * Stops the work and tells its consumer. It is detached already, and must not throw. False when the consumer had its
    * outcome before: then the scope hears of the interruption at its next wait.
@@ -37,6 +47,18 @@ export interface WorkLine {
   newest: Work | null
 }
 
+/** A scope that work can belong to. */
+export type WorkScope = object
+
+/**
+ * The scope of a greenlet or region in which the caller runs; null in the code outside all of them. Finding it costs, so
+ * that the functions below take it from who has it. It is current no longer than the caller runs on.
+ */
+export function workScope(): WorkScope | null {
+  const scope = currentScope()
+  return isMain(scope) ? null : scope
+}
+
 /** Whether the caller runs in a greenlet or a scope, and not in the code outside all of them. */
 export function inScope(): boolean {
   return !isMain(currentScope())
@@ -48,11 +70,10 @@ export function ensureContexts(): void {
 }
 
 /** Makes work belong to the current scope; false outside every scope. */
-export function attach(work: Work): boolean {
-  const scope = currentScope()
-  if (isMain(scope)) return false
-  work.sinceMs = coarseTime()
-  add(scope, work)
+export function attach(work: Work, scope: WorkScope | null = workScope()): boolean {
+  if (scope === null) return false
+  work.noteBegin()
+  add(scope as Scope, work)
   externalWait()
   return true
 }
@@ -68,9 +89,11 @@ export function detach(work: Work): boolean {
 }
 
 /** Takes the error that waits to be thrown at the next wait of the current scope; null when there is none. */
-export function takePendingInterruption(): { readonly error: unknown } | null {
-  const scope = currentScope()
-  if (isMain(scope)) return null
+export function takePendingInterruption(
+  current: WorkScope | null = workScope(),
+): { readonly error: unknown } | null {
+  if (current === null) return null
+  const scope = current as Scope
   if ((scope.bits & ENDING) !== 0) remindOfEnd(scope)
   if ((scope.bits & INTERRUPTED) === 0) return null
   const error = takeInterruption(scope)

@@ -3,7 +3,7 @@
 import { followCallback } from '../callback-call.ts'
 import type { PatchDefinition } from '../patch-set.ts'
 import { signalled, SignalWork, takesSignal } from '../signal-work.ts'
-import type { Callable } from '../wrapper.ts'
+import type { Callable, Owned } from '../wrapper.ts'
 import { optionsOf } from './fs-promises.ts'
 
 /** @internal */
@@ -13,26 +13,23 @@ export const fsPatch: PatchDefinition = {
     const target = process.getBuiltinModule('fs')
     // appendFile calls writeFile.
     return [
-      { target, key: 'readFile', owned: (...call) => whole('fs.readFile', 1, ...call) },
-      { target, key: 'writeFile', owned: (...call) => whole('fs.writeFile', 2, ...call) },
+      { target, key: 'readFile', owned: ownedBy('fs.readFile', 1) },
+      { target, key: 'writeFile', owned: ownedBy('fs.writeFile', 2) },
     ]
   },
 }
 
-function whole(
-  kind: string,
-  at: number,
-  original: Callable,
-  self: unknown,
-  args: unknown[],
-): unknown {
-  const callback = args[at + 1] || args[at]
-  const options = typeof args[at] === 'function' ? undefined : optionsOf(args[at])
-  if (typeof callback !== 'function' || !takesSignal(options)) {
-    return Reflect.apply(original, self, args)
+/** @param at - Where the options stand; the callback comes after them. */
+function ownedBy(kind: string, at: number): Owned {
+  return (original, self, args) => {
+    const callback: unknown = args[at + 1] || args[at]
+    const options = typeof args[at] === 'function' ? undefined : optionsOf(args[at])
+    if (typeof callback !== 'function' || !takesSignal(options)) {
+      return Reflect.apply(original, self, args)
+    }
+    const work = new SignalWork(kind, options?.signal)
+    return followCallback(work, callback as Callable, (heard) =>
+      Reflect.apply(original, self, [...args.slice(0, at), signalled(options, work), heard]),
+    )
   }
-  const work = new SignalWork(kind, options?.signal)
-  return followCallback(work, callback as Callable, (heard) =>
-    Reflect.apply(original, self, [...args.slice(0, at), signalled(options, work), heard]),
-  )
 }

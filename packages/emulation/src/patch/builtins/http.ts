@@ -42,7 +42,8 @@ const CHANNELS = ['http.client.request.created', 'http.client.request.start']
 function ownUnseen(protocol: string, by: Switch): () => void {
   function onRequest(message: unknown): void {
     const { request } = message as { request: ClientRequest }
-    if (request.protocol === protocol && !isOwned(request) && by.reaching) ownRequest(request)
+    if (request.protocol === protocol && !isOwned(request) && by.reach() !== null)
+      ownRequest(request)
   }
   for (const channel of CHANNELS) subscribe(channel, onRequest)
   return () => {

@@ -1,5 +1,5 @@
 // Timers that are promises. Callback timers belong to nobody: pools and sockets keep theirs in somebody's scope.
-import { attach, detach, Work } from '@greenhouse/scheduler/kernel'
+import { attach, detach, now, Work, type WorkScope } from '@greenhouse/scheduler/kernel'
 import { AbortError, ignore } from '../abort-error.ts'
 import { CallWork, refused } from '../call-work.ts'
 import { ownNext } from '../own-iterator.ts'
@@ -32,11 +32,16 @@ function calls(holderOf: (scheduler: object) => object): readonly Replacement[] 
 // What Node's own promises stand on. Bound now: others may fake time later.
 const timers = { ...process.getBuiltinModule('timers') }
 
-function ownedTimeout(original: Callable, self: unknown, args: unknown[]): unknown {
+function ownedTimeout(
+  original: Callable,
+  self: unknown,
+  args: unknown[],
+  scope: WorkScope,
+): unknown {
   const delay = args[0]
   const options = args[2]
   return simple(delay, options)
-    ? (refused() ?? start(new TimerWork(args[1]), delay as number, options?.ref))
+    ? (refused(scope) ?? start(new TimerWork(args[1]), delay as number, options?.ref, scope))
     : byPromise('setTimeout', original, self, args, 2)
 }
 
@@ -44,11 +49,11 @@ function ownedImmediate(original: Callable, self: unknown, args: unknown[]): unk
   return byPromise('setImmediate', original, self, args, 1)
 }
 
-function ownedWait(original: Callable, self: unknown, args: unknown[]): unknown {
+function ownedWait(original: Callable, self: unknown, args: unknown[], scope: WorkScope): unknown {
   const [delay, options] = args
   const timer = process.getBuiltinModule('timers/promises')
   return self === timer.scheduler && simple(delay, options)
-    ? (refused() ?? start(new TimerWork(undefined), delay as number, options?.ref))
+    ? (refused(scope) ?? start(new TimerWork(undefined), delay as number, options?.ref, scope))
     : byPromise('scheduler.wait', original, self, args, 1)
 }
 
@@ -104,6 +109,15 @@ class TimerWork extends Work {
     return 'setTimeout'
   }
 
+  /** By the time at which Node's timer began: reading the clock would be a large part of the cost of one. */
+  override get begunMs(): number {
+    const probe = timers.setTimeout(ignore, 1)
+    timers.clearTimeout(probe)
+    return now() - (loopTimeOf(probe) - loopTimeOf(this.timer!))
+  }
+
+  override noteBegin(): void {}
+
   override abort(reason: unknown): void {
     timers.clearTimeout(this.timer!)
     // One that nobody waits for is silent.
@@ -112,12 +126,22 @@ class TimerWork extends Work {
   }
 }
 
-function start(work: TimerWork, delay: number, ref: boolean | undefined): Promise<unknown> {
+/** When a timer was set, by the clock of the event loop; unknown, of a timer that somebody else has put in place. */
+function loopTimeOf(timer: NodeJS.Timeout): number {
+  return (timer as { _idleStart?: number })._idleStart ?? 0
+}
+
+function start(
+  work: TimerWork,
+  delay: number,
+  ref: boolean | undefined,
+  scope: WorkScope,
+): Promise<unknown> {
   starting = work
   work.promise = new Promise(takeResolve)
   work.timer = timers.setTimeout(fire, delay, work)
   if (ref === false) work.timer.unref()
-  attach(work)
+  attach(work, scope)
   return work.promise
 }
 
