@@ -8,7 +8,6 @@ import { byBuiltin, byLanguage, byNode, byStep, type Cause } from './causes.ts'
 
 type CallSite = NodeJS.CallSite
 
-
 /** Why a call blocked, and where in the program it stands. */
 export interface Why extends Cause {
   readonly site: string

@@ -1,7 +1,7 @@
 // Statements in a body that is copied from the source: lists with their hoisted functions, and the loops over iterators.
 import { isFunction, type Node } from './node.ts'
 import type { Body, Handler, Printer } from './printer.ts'
-import { waited } from './print-calls.ts'
+import { waited } from './print-targets.ts'
 import { printDeclaration } from './print-functions.ts'
 import { stepPosition } from './positions.ts'
 import { isSlice, mark, slice, text, type Text } from './text.ts'
