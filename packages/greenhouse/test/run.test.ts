@@ -175,6 +175,7 @@ describe('a program run green', { timeout: 60_000 }, () => {
     expect(late).toMatchObject({ code: 1, stdout: '' })
     expect(late.stderr).toContain('Error: late')
     expect(late.stderr).toMatch(/late\.js:4:/)
+    expect(late.stderr).toMatch(/^\S+late\.js:4\n {10}throw new Error\('late'\)\n {16}\^\n/)
     const primitive = await ran('run', folder, ['primitive.js'])
     expect(primitive.stderr).toContain("Error: ENOENT: no such file or directory, open '/no/file'")
     expect(primitive.stderr).toMatch(/primitive\.js:3:/)

@@ -1,11 +1,12 @@
-// Calls in the body of a plain twin. A function with a twin is called by it directly; the text of that stands here only.
-import { FUNCTIONS } from './features.ts'
+// Calls in the body of a plain twin. A known function with a twin is called by it directly.
+import { Dispatch } from './dispatch.ts'
 import type { Item } from './ir.ts'
+import { ChainLowering } from './lower-chains.ts'
 import type { Lowering, Value } from './lowering.ts'
 import { makesError } from './may-block.ts'
 import { calleeName } from './names.ts'
 import type { Node } from './node.ts'
-import { isSlice, join, mark, slice, text, type Text } from './text.ts'
+import { join, mark, slice, text, type Text } from './text.ts'
 
 /** Lowers an operand; `later` is what is evaluated before its use. */
 export type ValueOf = (
@@ -14,19 +15,17 @@ export type ValueOf = (
   later?: readonly (Node | null | undefined)[],
 ) => Value
 
-const LONG = 60
-
 export class CallLowering {
   readonly low: Lowering
   readonly value: ValueOf
-  readonly f: string
-  readonly g: string
+  readonly dispatch: Dispatch
+  readonly chains: ChainLowering
 
   constructor(low: Lowering, value: ValueOf) {
     this.low = low
     this.value = value
-    this.f = low.printer.prefix + 'f'
-    this.g = low.printer.prefix + 'g'
+    this.dispatch = new Dispatch(low)
+    this.chains = new ChainLowering(this)
   }
 
   call(node: Node, out: Item[]): Value {
@@ -46,7 +45,7 @@ export class CallLowering {
         return low.call(out, low.temporary(), text`${mark(direct, at)}(${args})`, at)
       }
     }
-    if (callee.type === 'ChainExpression') return this.parenthesizedChain(node, out)
+    if (callee.type === 'ChainExpression') return this.chains.parenthesized(node, out)
     if (this.isPlainCall(node)) return this.callOfCall(node, out)
     if (callee.type === 'MemberExpression') return this.method(node, out)
     const argsBlock = node['arguments'].some((one: Node) => low.blocks(one))
@@ -54,7 +53,12 @@ export class CallLowering {
     if (argsBlock) target = this.holdUnlessStable(callee, target, node['arguments'], out)
     const args = this.args(node['arguments'], out)
     low.depth = before
-    return low.call(out, low.temporary(), this.dispatch(callee, target.text, null, args, node), at)
+    return low.call(
+      out,
+      low.temporary(),
+      this.dispatch.call(callee, target.text, null, args, node),
+      at,
+    )
   }
 
   /** `fn.call(self, …)`, so common that it does not go through the twin of `call`. */
@@ -69,24 +73,20 @@ export class CallLowering {
       !node['arguments'].some(
         (one: Node) => one.type === 'SpreadElement' || this.low.blocks(one),
       ) &&
-      this.isShort(node)
+      this.dispatch.isShort(node)
     )
   }
 
   callOfCall(node: Node, out: Item[]): Value {
-    const { low, f, g } = this
+    const { low } = this
     const callee: Node = node['callee']
     const before = low.depth
     const value = this.value(callee['object'], out, node['arguments'])
     const fn = low.hold(value, out).text
     const args = this.args(node['arguments'], out)
     low.depth = before
-    const at = low.position(node)
-    const own = text`((${g}=${fn}[${low.helper('GR')}])!==void 0&&${g}.o===${fn}?${g}:${fn}).${mark('call', at)}(${join(args, ',')})`
-    const name = JSON.stringify(calleeName(callee))
-    const other = text`${mark(low.helper('c'), at)}(${join([name, fn, f, ...args], ',')})`
-    const isOwn = text`(${f}=${fn}.call)===${low.helper('FC')}`
-    return low.call(out, low.temporary(), text`${isOwn}?${own}:${other}`, at)
+    const call = this.dispatch.callOfCall(callee, fn, args, low.position(node))
+    return low.call(out, low.temporary(), call, low.position(node))
   }
 
   /** A temporary for a callee, unless the arguments cannot change it. */
@@ -149,7 +149,7 @@ export class CallLowering {
     }
     const list = this.args(args, out)
     low.depth = before
-    const call = this.dispatch(callee, fn, self, list, node)
+    const call = this.dispatch.call(callee, fn, self, list, node)
     return low.call(out, low.temporary(), call, low.position(node))
   }
 
@@ -201,52 +201,8 @@ export class CallLowering {
     return ['...', into]
   }
 
-  /** The call itself: by the twin where there is one. */
-  dispatch(callee: Node, fn: Text, self: string | null, args: readonly Text[], node: Node): Text {
-    const { low, f, g } = this
-    const name = JSON.stringify(calleeName(callee))
-    const list = join(args, ',')
-    const at = low.position(node)
-    if (node['arguments'].some((one: Node) => one.type === 'SpreadElement')) {
-      return text`${mark(low.helper('c'), at)}(${join([name, self ?? 'void 0', fn, ...args], ',')})`
-    }
-    const green = low.helper('GR')
-    if (self === null) {
-      const simple = this.simpleName(callee, fn)
-      if (simple !== null && this.isShort(node)) {
-        return text`(${g}=${simple}?.[${green}])!==void 0&&${g}.o===${simple}?${mark(g, at)}(${list}):${this.again(simple, at)}(${list})`
-      }
-      return text`((${g}=(${f}=${fn})?.[${green}])!==void 0&&${g}.o===${f}?${g}:typeof ${f}==="function"?${f}:${low.helper('bad')}(${f},${name}))${mark('(', at)}${list})`
-    }
-    const rest = args.length === 0 ? '' : [',', list]
-    return text`((${g}=(${f}=${fn})?.[${green}])!==void 0&&${g}.o===${f}?${g}:typeof ${f}==="function"&&${f}.call===${low.helper('FC')}?${f}:${low.helper('bad')}(${f},${name})).${mark('call', at)}(${self}${rest})`
-  }
-
-  /** A callee that can be written several times, and that V8 names itself. */
-  simpleName(callee: Node, fn: Text): Text | null {
-    if (callee.type !== 'Identifier' || this.low.printer.early.has(callee)) return null
-    if (typeof fn === 'string')
-      return fn === this.low.printer.prefix || fn.includes('.') ? null : fn
-    return isSlice(fn) ? fn : null
-  }
-
-  /** The name of a callee as a mark. */
-  again(name: Text, at: number): Text {
-    if (typeof name === 'string') return mark(name, at)
-    return isSlice(name) ? mark(this.low.printer.source.slice(name.start, name.end), at) : name
-  }
-
-  isShort(node: Node): boolean {
-    const args: readonly Node[] = node['arguments']
-    if (args.length === 0) return true
-    return (
-      args.at(-1)!.end - args[0]!.start < LONG &&
-      !args.some((one) => this.low.printer.has(one, FUNCTIONS) || this.low.blocks(one))
-    )
-  }
-
   new(node: Node, out: Item[]): Value {
-    const { low, f, g } = this
+    const { low } = this
     const before = low.depth
     if (makesError(node, () => low.printer.analysis.references.has(node['callee']))) {
       const list = join(this.args(node['arguments'], out), ',')
@@ -261,23 +217,16 @@ export class CallLowering {
     const name = JSON.stringify(calleeName(node['callee']))
     const at = node.start
     const construct = mark(low.helper('n'), at)
-    const slow = text`${construct}(${join([name, f, ...args], ',')})`
+    const slow = text`${construct}(${join([name, low.printer.prefix + 'f', ...args], ',')})`
     const isPlain =
-      this.isShort(node) && !node['arguments'].some((one: Node) => one.type === 'SpreadElement')
+      this.dispatch.isShort(node) &&
+      !node['arguments'].some((one: Node) => one.type === 'SpreadElement')
     const into = low.temporary()
     if (!isPlain) {
       const code = text`${construct}(${join([name, callee.text, ...args], ',')})`
       return low.call(out, into, code, at)
     }
-    const isReady = text`(${g}=(${f}=${callee.text})?.[${low.helper('GR')}])!==void 0&&${g}.o===${f}&&${g}.p!==void 0&&${g}.p===${f}.prototype`
-    const list = join(args, ',')
-    const plain = text`${g}===void 0&&typeof ${f}==="function"&&${f}.prototype?${mark('new', at)} ${f}(${list})`
-    return low.call(
-      out,
-      into,
-      text`${isReady}?${low.helper('nf')}(${mark('new', at)} ${g}(${list})):${plain}:${slow}`,
-      at,
-    )
+    return low.call(out, into, this.dispatch.new(callee.text, join(args, ','), slow, at), at)
   }
 
   tagged(node: Node, out: Item[]): Value {
@@ -299,81 +248,5 @@ export class CallLowering {
     const at = low.position(node)
     const call = text`${mark(low.helper('c'), at)}(${name},${self},${fn},...${low.helper('q')}${quasi})`
     return low.call(out, low.temporary(), call, at)
-  }
-
-  /** An optional chain: where it ends early, its label is left. */
-  chain(node: Node, out: Item[], isDelete = false): Value {
-    const { low } = this
-    const into = low.temporary()
-    const inner: Item[] = []
-    const label = low.label()
-    const value = this.link(node['expression'], inner, label)
-    low.code(inner, text`${into}=${isDelete ? 'delete ' : ''}${value};`)
-    low.code(out, text`${into}=${isDelete ? 'true' : 'void 0'};`)
-    out.push({ kind: 'label', name: label, body: inner })
-    low.depth = Number(into.slice(low.printer.prefix.length + 1)) + 1
-    return { text: into, held: into }
-  }
-
-  /** `(a?.b)(…)`: the receiver is kept through the parentheses. */
-  parenthesizedChain(node: Node, out: Item[]): Value {
-    const { low } = this
-    const before = low.depth
-    const self = low.temporary()
-    const fn = low.temporary()
-    const inner: Item[] = []
-    const label = low.label()
-    const target = this.target(node['callee'].expression, inner, label)
-    low.code(inner, text`${self}=${target.self ?? 'void 0'};${fn}=${target.fn};`)
-    low.code(out, text`${self}=${fn}=void 0;`)
-    out.push({ kind: 'label', name: label, body: inner })
-    const args = this.args(node['arguments'], out)
-    low.depth = before
-    const call = this.dispatch(node['callee'], fn, self, args, node)
-    return low.call(out, low.temporary(), call, low.position(node))
-  }
-
-  link(node: Node, out: Item[], label: string): Text {
-    const { low } = this
-    if (node.type === 'MemberExpression') {
-      let object = this.link(node['object'], out, label)
-      if (node['optional']) object = this.leaveIfNull(object, out, label)
-      else if (low.blocks(node['computed'] ? node['property'] : null))
-        object = this.store(object, out)
-      return [object, this.access(node, out, [])]
-    }
-    if (node.type !== 'CallExpression') {
-      const value = this.value(node, out)
-      return (
-        value.held ??
-        (node.type === 'Identifier' || node.type === 'ThisExpression'
-          ? value.text
-          : ['(', value.text, ')'])
-      )
-    }
-    const { self, fn } = this.target(node['callee'], out, label)
-    const held = node['optional'] ? this.leaveIfNull(fn, out, label) : this.store(fn, out)
-    const args = this.args(node['arguments'], out)
-    const call = this.dispatch(node['callee'], held, self, args, node)
-    return low.call(out, low.temporary(), call, low.position(node)).text
-  }
-
-  target(callee: Node, out: Item[], label: string): { self: string | null; fn: Text } {
-    if (callee.type !== 'MemberExpression') return { self: null, fn: this.link(callee, out, label) }
-    const object = this.link(callee['object'], out, label)
-    const self = callee['optional'] ? this.leaveIfNull(object, out, label) : this.store(object, out)
-    return { self, fn: [self, this.access(callee, out, [])] }
-  }
-
-  store(value: Text, out: Item[]): string {
-    const held = this.low.temporary()
-    this.low.code(out, text`${held}=${value};`)
-    return held
-  }
-
-  leaveIfNull(value: Text, out: Item[], label: string): string {
-    const held = this.store(value, out)
-    this.low.code(out, text`if(${held}==null)break ${label};`)
-    return held
   }
 }

@@ -2,8 +2,9 @@
 // temporary. What contains no call is printed as it stands.
 import type { Item } from './ir.ts'
 import { CallLowering } from './lower-calls.ts'
+import { LiteralLowering } from './lower-literals.ts'
 import type { Lowering, Value } from './lowering.ts'
-import { isFunction, type Node } from './node.ts'
+import type { Node } from './node.ts'
 import { operatorPosition } from './positions.ts'
 import { mark, slice, text, type Mark, type Text } from './text.ts'
 
@@ -12,10 +13,12 @@ type Later = readonly (Node | null | undefined)[]
 export class ExpressionLowering {
   readonly low: Lowering
   readonly calls: CallLowering
+  readonly literals: LiteralLowering
 
   constructor(low: Lowering) {
     this.low = low
     this.calls = new CallLowering(low, (node, out, later) => this.value(node, out, later))
+    this.literals = new LiteralLowering(this)
   }
 
   /** A value as text that is used once; `later` is evaluated between now and its use. */
@@ -40,7 +43,7 @@ export class ExpressionLowering {
       case 'TaggedTemplateExpression':
         return calls.tagged(node, out)
       case 'ChainExpression':
-        return calls.chain(node, out)
+        return calls.chains.lower(node, out)
       case 'SequenceExpression':
         return this.sequence(node, out)
       case 'ConditionalExpression':
@@ -67,11 +70,11 @@ export class ExpressionLowering {
       case 'MemberExpression':
         return loose(this.member(node, out, []))
       case 'TemplateLiteral':
-        return this.template(node, out)
+        return this.literals.template(node, out)
       case 'ArrayExpression':
-        return loose(text`[${this.elements(node['elements'], out)}]`)
+        return loose(text`[${this.literals.elements(node['elements'], out)}]`)
       case 'ObjectExpression':
-        return this.object(node, out)
+        return this.literals.object(node, out)
       default:
         throw new Error(`No lowering of ${node.type}`)
     }
@@ -179,7 +182,7 @@ export class ExpressionLowering {
     const argument: Node = node['argument']
     const { operator } = node as unknown as { operator: string }
     if (operator === 'delete') {
-      if (argument.type === 'ChainExpression') return this.calls.chain(argument, out, true)
+      if (argument.type === 'ChainExpression') return this.calls.chains.lower(argument, out, true)
       if (argument.type === 'MemberExpression') {
         return { text: text`(delete ${this.member(argument, out, [])})`, held: null }
       }
@@ -211,68 +214,6 @@ export class ExpressionLowering {
     const held = low.temporary()
     low.code(out, text`${held}=${low.helper('ky')}(${this.value(key, out).text});`)
     return text`${base}[${held}]`
-  }
-
-  template(node: Node, out: Item[]): Value {
-    const { low } = this
-    const parts: Text[] = ['`', slice(node['quasis'][0])]
-    const all: readonly Node[] = node['expressions']
-    all.forEach((one, index) => {
-      const later = all.slice(index + 1)
-      let value = this.value(one, out)
-      if (later.some((other) => low.blocks(other))) {
-        // Each is made a string before the next is evaluated.
-        const held = low.temporary()
-        low.code(out, text`${held}=\`\${${value.text}}\`;`)
-        value = { text: held, held }
-      }
-      parts.push('${', value.text, '}', slice(node['quasis'][index + 1]))
-    })
-    parts.push('`')
-    return { text: parts, held: null }
-  }
-
-  elements(nodes: readonly (Node | null)[], out: Item[]): Text {
-    return nodes.map((node, index) => {
-      // The comma behind a hole at the end counts.
-      const comma = index < nodes.length - 1 || node === null ? ',' : ''
-      if (node === null) return comma
-      const later = nodes.slice(index + 1)
-      if (node.type === 'SpreadElement') return [this.calls.spread(node, out, later), comma]
-      return [this.value(node, out, later).text, comma]
-    })
-  }
-
-  object(node: Node, out: Item[]): Value {
-    const { low } = this
-    const all: readonly Node[] = node['properties']
-    const parts = all.map((property, index): Text => {
-      const later = all.slice(index + 1)
-      const isUsedLater = later.some((one) => low.blocks(one))
-      if (property.type === 'SpreadElement') {
-        const value = this.value(property['argument'], out)
-        if (!isUsedLater) return text`...${value.text}`
-        const held = low.temporary()
-        low.code(out, text`${held}={...${value.text}};`)
-        return ['...', held]
-      }
-      if (!low.blocks(property) && (isFunction(property['value']) || !isUsedLater)) {
-        return low.printer.print(property, low.body)
-      }
-      const key = this.key(property, out, later)
-      return text`${key}:${this.value(property['value'], out, later).text}`
-    })
-    return { text: text`({${parts.map((part) => [part, ','])}})`, held: null }
-  }
-
-  key(property: Node, out: Item[], later: readonly Node[]): Text {
-    const { low } = this
-    if (!property['computed']) return slice(property['key'])
-    const value = this.value(property['key'], out)
-    if (![property['value'], ...later].some((one) => low.blocks(one))) return text`[${value.text}]`
-    const held = low.temporary()
-    low.code(out, text`${held}=${low.helper('ky')}(${value.text});`)
-    return text`[${held}]`
   }
 }
 

@@ -1,6 +1,7 @@
 // Errors of primitives that were suspended: an asynchronous call fails with no trace of who made it. They get the stack of the
 // call, as an error of the original has.
 import { types } from 'node:util'
+import { shareOrigin } from '../stacks/origins.ts'
 import { CALLERS, currentCaller } from './callers.ts'
 import type { Frame } from './convention.ts'
 import { captureCall } from './stack-limit.ts'
@@ -26,6 +27,7 @@ export function placed(error: unknown, site: Site | null): unknown {
   if (typeof stack !== 'string') return error
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
   const header = String(error.stack).split(/\n\s+at /, 1)[0]!
+  shareOrigin(error, site)
   error.stack = [header, ...frames].join('\n')
   return error
 }

@@ -1,5 +1,6 @@
 // Calls that Node makes: they run at once until their first wait, and from there on in a greenlet of their own.
 import { greenlet } from '@greenhouse/scheduler'
+import { throwAgain } from '../stacks/origins.ts'
 import { SUSPEND, state } from './convention.ts'
 import { driveSuspended } from './driver.ts'
 import { runGreen, takeSuspended } from './frames.ts'
@@ -24,6 +25,6 @@ export function startRoot(name: string, enter: () => unknown): Outcome {
 /** What nobody catches ends the process, as if Node's own callback had thrown it. */
 export function crash(error: unknown): void {
   process.nextTick(() => {
-    throw error
+    throwAgain(error)
   })
 }

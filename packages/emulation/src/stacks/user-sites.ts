@@ -4,6 +4,7 @@ import { currentCallers, notedCallers } from '../rt/callers.ts'
 import { state } from '../rt/convention.ts'
 import { hiddenAbove } from '../rt/natives-error.ts'
 import { shownFrames } from '../rt/stack-limit.ts'
+import { noteOrigin } from './origins.ts'
 import { isRuntime } from './runtime-files.ts'
 import { scriptOf, scriptOfFile, type SourcePlace } from './scripts.ts'
 import { UserSite } from './user-site.ts'
@@ -37,7 +38,9 @@ export function userSites(error: object, sites: readonly CallSite[]): CallSite[]
       found.push(shown === here ? site : new UserSite(null, shown, site))
     } else {
       const place = script.original(line, column)
-      if (place !== null) found.push(siteAt(place, site))
+      if (place === null) continue
+      if (found.length === 0) noteOrigin(error, { script: name, line, column })
+      found.push(siteAt(place, site))
     }
   }
   return below(hiddenAbove(error), found).slice(0, shownFrames())
