@@ -1,6 +1,7 @@
 // What the compiler says of a module, and what its output looks like from outside.
 import { compileFunction } from 'node:vm'
-import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
+import { addMapping, GenMapping, toEncodedMap } from '@jridgewell/gen-mapping'
+import { eachMapping, originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import { describe, expect, it } from 'vitest'
 import { compileModule } from '../src/compile/index.ts'
 import { attachTwin, callGreen, runtime, suspend } from '../src/rt/index.ts'
@@ -130,4 +131,33 @@ main`
       ).toMatchObject({ source: '/app/x.js', line: 10 })
     },
   )
+
+  it('maps on to what a file was made of, where it says so itself', () => {
+    const inner = new GenMapping({ file: '/app/made.js' })
+    for (const [column, line] of [
+      [0, 3],
+      [9, 7],
+    ] as const) {
+      addMapping(inner, {
+        generated: { line: 1, column },
+        source: '/app/x.ts',
+        original: { line, column: 2 },
+      })
+    }
+    const encoded = Buffer.from(JSON.stringify(toEncodedMap(inner))).toString('base64')
+    const made = `let a=1;;op(a)\n//# sourceMappingURL=data:application/json;base64,${encoded}`
+    const ahead = 'wrap(function(){'
+    const { code, map } = compileModule(`${ahead}${made}\n})`, {
+      file: '/app/made.js',
+      kind: 'script',
+      ahead: ahead.length,
+    })
+    const places = new Set<string>()
+    eachMapping(new TraceMap(map), ({ generatedLine, generatedColumn, source, originalLine }) => {
+      const text = code.split('\n')[generatedLine - 1]!.slice(generatedColumn)
+      const word = /^(?:a|op)\b/.exec(text)?.[0]
+      if (word !== undefined) places.add(`${word} ${source}:${originalLine}`)
+    })
+    expect([...places].sort()).toEqual(['a /app/x.ts:3', 'op /app/x.ts:7'])
+  })
 })

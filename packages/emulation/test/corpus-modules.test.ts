@@ -1,13 +1,11 @@
 // Third-party libraries that are ES modules, by `patched`: what they give and throw green is what they give and throw natively.
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { inspect } from 'node:util'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { emulationReport, patched } from '../src/index.ts'
+import { patched } from '../src/index.ts'
 import { setExact } from '../src/rt/install.ts'
+import * as libraries from './helpers/corpus.ts'
+import { corpus, seen, suspensions } from './helpers/corpus.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any
 type Library = any
@@ -62,36 +60,18 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ],
 }
 
-const corpus = fileURLToPath(new URL('../../../corpus/blocking/scenarios.cjs', import.meta.url))
-const modules = join(dirname(corpus), 'node_modules')
-const isThere = existsSync(join(modules, 'execa9'))
-const isRequired = process.env['GREENHOUSE_SERVICES'] === 'required'
-
-describe.skipIf(!isThere && !isRequired)(
-  isThere
-    ? 'unmodified ES modules'
-    : 'unmodified ES modules (`node scripts/corpus.mjs blocking` installs them)',
+describe.skipIf(libraries.isMissing)(
+  libraries.titled('unmodified ES modules'),
   { timeout: 60_000 },
   () => {
-    const { seed } = createRequire(import.meta.url)(corpus) as {
-      seed: (folder: string) => void
-    }
-    let folder = ''
+    const { seed } = libraries.nativeCorpus<{ readonly seed: (folder: string) => void }>()
+    const folder = libraries.newFolders(1)[0]!
     let before: boolean
     beforeAll(() => {
-      process.env['GREENHOUSE_CACHE'] = join(modules, '.greenhouse-cache')
-      folder = join(realpathSync(mkdtempSync(join(tmpdir(), 'greenhouse-modules-'))), 'd')
+      libraries.useCorpusCache()
       before = setExact(true)
     })
-    afterAll(() => {
-      setExact(before)
-      rmSync(dirname(folder), { recursive: true, force: true })
-    })
-
-    const seen = (value: unknown): string =>
-      inspect(value, { depth: 9, sorted: true, breakLength: 120 })
-        .replaceAll(folder, '<folder>')
-        .replace(/\.\d{9,}/g, '.#')
+    afterAll(() => setExact(before))
 
     it.each(Object.entries(SCENARIOS))(
       '%s: green equals native, and suspends',
@@ -99,17 +79,13 @@ describe.skipIf(!isThere && !isRequired)(
         const path = createRequire(corpus).resolve(name)
         const native: Library = await import(pathToFileURL(path).href)
         seed(folder)
-        const expected = seen(await thrown(() => run(native, folder)))
+        const expected = seen(await thrown(() => run(native, folder)), folder)
         const lib = await patched<Library>(name, { from: corpus, concurrent: true })
         seed(folder)
         const start = suspensions()
-        expect(seen(await thrown(() => run(lib, folder)))).toBe(expected)
+        expect(seen(await thrown(() => run(lib, folder)), folder)).toBe(expected)
         expect(suspensions()).toBeGreaterThan(start)
       },
     )
   },
 )
-
-function suspensions(): number {
-  return Object.values(emulationReport().suspended).reduce((sum, count) => sum + count, 0)
-}

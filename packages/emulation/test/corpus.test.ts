@@ -1,11 +1,5 @@
 // Third-party libraries, unmodified: what they give and throw green is what they give and throw natively, they really suspend,
 // and those that are entered by many greenlets at once give each what it would have got alone.
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { inspect } from 'node:util'
 import { withTimeout } from '@greenhouse/scheduler'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isConcurrent } from '../src/facade/concurrent.ts'
@@ -14,6 +8,8 @@ import { prepare } from '../src/prepare.ts'
 import { emulationReport } from '../src/report.ts'
 import { callGreen, type Callable } from '../src/rt/index.ts'
 import { setExact } from '../src/rt/install.ts'
+import * as libraries from './helpers/corpus.ts'
+import { seen, suspensions } from './helpers/corpus.ts'
 
 interface Scenario {
   readonly library: string
@@ -27,34 +23,26 @@ interface Corpus {
   seed(folder: string): void
 }
 
-const file = fileURLToPath(new URL('../../../corpus/blocking/scenarios.cjs', import.meta.url))
-const modules = join(dirname(file), 'node_modules')
-const isThere = existsSync(join(modules, 'fs-extra'))
-const isRequired = process.env['GREENHOUSE_SERVICES'] === 'required'
-const native = createRequire(import.meta.url)(file) as Corpus
+const native = libraries.nativeCorpus<Corpus>()
 const MANY = 20
 
-describe.skipIf(!isThere && !isRequired)(
-  isThere
-    ? 'unmodified libraries'
-    : 'unmodified libraries (`node scripts/corpus.mjs blocking` installs them)',
+describe.skipIf(libraries.isMissing)(
+  libraries.titled('unmodified libraries'),
   { timeout: 120_000 },
   () => {
     let green: Corpus
     let before: boolean
-    const folders = Array.from({ length: MANY }, () =>
-      join(realpathSync(mkdtempSync(join(tmpdir(), 'greenhouse-corpus-'))), 'd'),
-    )
+    const folders = libraries.newFolders(MANY)
     beforeAll(() => {
-      process.env['GREENHOUSE_CACHE'] = join(modules, '.greenhouse-cache')
+      libraries.useCorpusCache()
       prepare()
       before = setExact(true)
-      green = new Graph({ include: undefined, exclude: undefined }).load(file, null) as Corpus
+      green = new Graph({ include: undefined, exclude: undefined }).load(
+        libraries.corpus,
+        null,
+      ) as Corpus
     })
-    afterAll(() => {
-      setExact(before)
-      for (const folder of folders) rmSync(dirname(folder), { recursive: true, force: true })
-    })
+    afterAll(() => setExact(before))
 
     const greenly = async (index: number, folder: string): Promise<string> => {
       const { run } = green.scenarios[index]!
@@ -110,18 +98,3 @@ describe.skipIf(!isThere && !isRequired)(
     )
   },
 )
-
-function suspensions(): number {
-  return Object.values(emulationReport().suspended).reduce((sum, count) => sum + count, 0)
-}
-
-/** A value as a text that can be compared: without the folder, and numbers that differ from run to run. */
-function seen(value: unknown, folder: string): string {
-  const shown =
-    value instanceof Error
-      ? ['thrown', value.name, (value as NodeJS.ErrnoException).code, value.message]
-      : value
-  return inspect(shown, { depth: 9, sorted: true, maxArrayLength: 500, breakLength: 120 })
-    .replaceAll(folder, '<folder>')
-    .replace(/\(node:\d+\)|pid: \d+/g, '#')
-}

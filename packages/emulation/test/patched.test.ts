@@ -98,6 +98,25 @@ describe('patched', () => {
     expect(lib.list).toEqual([1, 2])
   })
 
+  it('wraps what a constructor gives behind a Proxy of its own', async () => {
+    const lib = await load({
+      'node_modules/lib/index.js': `const { execSync } = require('child_process')
+        class Store {
+          constructor() { return new Proxy(this, { get: (target, key) => key in target ? target[key] : 'no ' + String(key) }) }
+          read() { return execSync('echo read', { encoding: 'utf8' }).trim() }
+        }
+        module.exports = { Store, same: (store) => store }`,
+    })
+    const store = new lib.Store()
+    const before = emulationReport().suspended['child_process.execSync'] ?? 0
+    expect([await store.read(), store.other, (await lib.same(store)) === store]).toEqual([
+      'read',
+      'no other',
+      true,
+    ])
+    expect(emulationReport().suspended['child_process.execSync']).toBe(before + 1)
+  })
+
   it('makes every function of it give a Blocking, those that it returns too', async () => {
     const lib = await loadLibrary()
     const calls = [lib.nested.deep(), lib.isBox({}), lib.say('x')]

@@ -52,7 +52,7 @@ export class Facade {
   isRaw(value: object): boolean {
     return (
       types.isNativeError(value) ||
-      types.isProxy(value) ||
+      raws.has(value) ||
       types.isPromise(value) ||
       types.isDate(value) ||
       types.isRegExp(value) ||

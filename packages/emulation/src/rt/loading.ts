@@ -72,7 +72,9 @@ function requireGreen(require: NodeJS.Require, request: string, place: Place): u
   const mine: NonNullable<typeof wanted> = { file, place, body: null }
   wanted = mine
   try {
-    return require(request)
+    const exports: unknown = require(request)
+    // A loader of somebody else's may have swallowed the error.
+    if (mine.body === null) return exports
   } catch (error) {
     if (error !== PUT_OFF) throw error
   } finally {
