@@ -2,38 +2,20 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { schedule, withTimeout } from '@greenhouse/scheduler'
 import { patchPg } from '../../src/ext/pg.ts'
+import { pgBackends, pgServer, pgSettings } from './pg-server.ts'
 import { LATEST_MS, stress } from './stress.ts'
-import {
-  describeClient,
-  loadClient,
-  service,
-  sockets,
-  timed,
-  until,
-  type Library,
-} from './support.ts'
+import { describeClient, loadClient, sockets, timed, until, type Library } from './support.ts'
 
-const server = service('PG', 5432)
-
-await describeClient('patchPg under random cancels', 'pg', server, (pg) => {
+await describeClient('patchPg under random cancels', 'pg', pgServer, (pg) => {
   const name = `gh-pg-stress-${process.pid}`
   const schema = `gh_ext_${process.pid}`
   const settings = {
-    ...server,
-    user: process.env['GREENHOUSE_PG_USER'] ?? 'postgres',
-    password: process.env['GREENHOUSE_PG_PASSWORD'],
-    database: process.env['GREENHOUSE_PG_DATABASE'] ?? 'test',
+    ...pgSettings,
     application_name: name,
   }
   let undo: () => void
   let watcher: Library
-  const backends = async (): Promise<number> => {
-    const { rows } = await watcher.query(
-      'select count(*)::int as n from pg_stat_activity where application_name = $1',
-      [name],
-    )
-    return rows[0].n
-  }
+  const backends = (): Promise<number> => pgBackends(watcher, name)
 
   beforeAll(async () => {
     undo = patchPg(pg)

@@ -11,19 +11,16 @@ import {
   type Greenlet,
 } from '@greenhouse/scheduler'
 import { patchPg } from '../../src/ext/pg.ts'
-import { chance, describeClient, service, sockets, timed, until, type Library } from './support.ts'
+import { pgServer, pgSettings } from './pg-server.ts'
+import { chance, describeClient, sockets, timed, until, type Library } from './support.ts'
 
-const server = service('PG', 5432)
 const AT_ONCE_MS = 1000
 const SLOW = 'select pg_sleep(30)'
 
-await describeClient('patchPg', 'pg', server, (pg) => {
+await describeClient('patchPg', 'pg', pgServer, (pg) => {
   const name = `gh-pg-${process.pid}`
   const settings = {
-    ...server,
-    user: process.env['GREENHOUSE_PG_USER'] ?? 'postgres',
-    password: process.env['GREENHOUSE_PG_PASSWORD'],
-    database: process.env['GREENHOUSE_PG_DATABASE'] ?? 'test',
+    ...pgSettings,
     application_name: name,
   }
   let undo: () => void

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { withTimeout } from '@greenhouse/scheduler'
 import { getOriginal, patch, unpatch } from '@greenhouse/emulation'
-import { cutAfter, cutAtCompletion, cutBeforeStart, cutInFlight } from './rows.ts'
+import { cutAfter, cutAtCompletion, cutBeforeStart, cutInFlight, working } from './rows.ts'
 import { errorOf } from './support.ts'
 
 type Call = (...args: unknown[]) => unknown
@@ -111,6 +111,7 @@ describe('crypto', () => {
       const nothing = Buffer.alloc(0)
       crypto.randomFill(nothing, (...outcome) => (filled = outcome))
       await expect.poll(() => filled).toEqual([null, nothing])
+      expect(working()).toEqual([])
       const made = await promisify(crypto.generateKeyPair)('x25519')
       expect(Object.keys(made)).toEqual(['publicKey', 'privateKey'])
       expect(await promisify(crypto.pbkdf2)('a', 'b', 1, 4, 'sha1')).toEqual(

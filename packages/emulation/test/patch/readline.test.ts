@@ -128,6 +128,18 @@ describe('a question', () => {
     }
   })
 
+  it('belongs to its scope once', async () => {
+    const { asking, type } = callbacks()
+    await withTimeout(10_000, async () => {
+      await turn()
+      const answer = promisified(asking)('?')
+      expect(working()).toEqual(['readline.question'])
+      type('line\n')
+      expect(await answer).toBe('line')
+      expect(working()).toEqual([])
+    })
+  })
+
   it('gives Node’s own errors', async () => {
     const { asking } = promising()
     asking.close()
@@ -205,6 +217,17 @@ describe('the lines of an interface', () => {
     const answer = new Promise((resolve) => asking.question('?', resolve))
     type('three\n')
     expect(await answer).toBe('three')
+  })
+
+  it('come from one iterator, whose waits are owned once', async () => {
+    const { asking } = callbacks()
+    await withTimeout(10_000, async () => {
+      const [first, second] = [asking[Symbol.asyncIterator](), asking[Symbol.asyncIterator]()]
+      expect(second).toBe(first)
+      const { next } = first as unknown as Record<string, unknown>
+      asking[Symbol.asyncIterator]()
+      expect(Reflect.get(first, 'next')).toBe(next)
+    })
   })
 
   it('end with the interface', async () => {
