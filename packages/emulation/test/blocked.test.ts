@@ -37,6 +37,14 @@ const cases: readonly (readonly [string, string, string, string])[] = [
     op(1)) } }; return o.inner`,
   ],
   [
+    'async generator',
+    'steps: async generator',
+    'callback that could wait elsewhere',
+    `async function* steps() { yield [1].map(() =>
+    op(1)) }
+    return steps().next()`,
+  ],
+  [
     'proxy trap',
     'get of a Proxy',
     'trap',

@@ -340,7 +340,6 @@ describe('green', () => {
 })
 
 describe('an error of a suspended primitive', () => {
-  // The lines are those of the source where Node maps them: see the tests of the command. Here vitest does.
   it('has the stack of the call', async () => {
     const from = written({
       'node_modules/lib/index.js': `const fs = require('fs')
@@ -356,9 +355,24 @@ exports.outer = function outer() {
     const error = (await lib.outer().catch((failure: unknown) => failure)) as Error
     const [header, first, second] = error.stack!.split('\n')
     expect(header).toBe(`Error: ${error.message}`)
-    expect(first).toContain('lib/index.js')
-    expect(second).toContain('lib/index.js')
+    expect(first).toMatch(/at inner \(.*lib\/index\.js:4:13\)$/)
+    expect(second).toMatch(/at .*outer \(.*lib\/index\.js:7:10\)$/)
     expect(error.stack).not.toMatch(/emulation\/src/)
     expect(Object.keys(error).sort()).toEqual(['code', 'errno', 'path', 'syscall'])
+  })
+
+  it('has it in an ES module, too', async () => {
+    const from = written({
+      'node_modules/lib/package.json': '{ "type": "module", "exports": "./index.js" }',
+      'node_modules/lib/index.js': `import { readFileSync } from 'node:fs'
+const inner = () => readFileSync('/no/such/file')
+export function outer() {
+  return [1].map(() => inner())
+}`,
+    })
+    const lib = await patched<Any>('lib', { from })
+    const error = (await lib.outer().catch((failure: unknown) => failure)) as Error
+    const places = [...error.stack!.matchAll(/\(?(file:\S*lib\/index\.js):(\d+:\d+)/g)]
+    expect(places.map(([, , place]) => place)).toEqual(['2:21', '4:24', '4:14'])
   })
 })

@@ -1,5 +1,5 @@
 // The stacks that a program run green prints, as under plain node: the frames of its own files, their order and places.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ran, written, type Way } from './helpers/command.ts'
 
 const FILES = {
@@ -76,6 +76,12 @@ Error.prepareStackTrace = undefined
 console.log(outer().split('\\n').length)
 Error.stackTraceLimit = 0
 console.log(outer())
+Error.stackTraceLimit = 5
+const usual = Error.prepareStackTrace
+Error.prepareStackTrace = () => 'mine'
+console.log(outer())
+Error.prepareStackTrace = usual
+console.log(outer().split('\\n')[1])
 `,
     })
     const native = await ran('node', folder, ['app.js'])
@@ -87,6 +93,16 @@ console.log(outer())
     expect(files(all!)).toEqual(files(nativeAll!))
     expect(files(two!)).toEqual(files(nativeTwo!))
     expect(rest).toEqual(nativeRest)
+  })
+
+  it('are those of the process where that is asked for', async () => {
+    const folder = written({
+      'package.json': '{}',
+      'app.js': `require('child_process').execSync('true'); console.log(new Error('x').stack)`,
+    })
+    vi.stubEnv('GREENHOUSE_STACKS', 'full')
+    const { stdout } = await ran('run', folder, ['app.js']).finally(() => vi.unstubAllEnvs())
+    expect(stdout).toMatch(/emulation\/src\/rt\/frames\.ts/)
   })
 
   it('name the sources of what was built where node is told to', async () => {

@@ -4,6 +4,7 @@ import { whyBlocked } from './why.ts'
 
 /** A place at which greenlets were blocked. */
 export interface BlockedPlace {
+  /** What was called: `fs.readFileSync`. */
   readonly kind: string
   /** Which kind of call on the way to it could not be suspended. */
   readonly category: BlockCategory
@@ -11,6 +12,7 @@ export interface BlockedPlace {
   readonly reason: string
   /** The first frame of the program: `file:line:column`. */
   readonly site: string
+  /** Milliseconds, all calls together. */
   ms: number
   count: number
 }

@@ -10,18 +10,15 @@ import {
   type FunctionRole,
   type Variable,
 } from './scope.ts'
+import { lend, lendSuper, markDynamic } from './lend.ts'
 import type { SourceKind } from './parse.ts'
+import { resolve, type Reference } from './references.ts'
 
 export function analyse(program: Node, kind: SourceKind): Analysis {
   const walker = new Walker(program, kind)
   walker.walkProgram()
-  walker.resolve()
+  resolve(walker.pending, walker.parents, walker.references, walker.globals)
   return walker
-}
-
-interface Reference {
-  readonly identifier: Node
-  readonly scope: Scope
 }
 
 class Walker implements Analysis {
@@ -274,28 +271,6 @@ class Walker implements Analysis {
     } else this.visit(member['value'], inner, member)
     this.inParameters = before
   }
-
-  resolve(): void {
-    const assigned = new Set<string>()
-    for (const { identifier, scope } of this.pending) {
-      const name: string = identifier['name']
-      const variable = scope.find(name)
-      const isGiven = isAssigned(identifier, this.parents)
-      if (variable === undefined) {
-        ;(isGiven ? assigned : this.globals).add(name)
-        continue
-      }
-      this.references.set(identifier, variable)
-      if (isGiven) variable.assigned++
-      const home = variable.scope.owner
-      if (home === scope.owner) continue
-      variable.captured = true
-      for (let at: FunctionFacts | null = scope.owner; at !== null && at !== home; at = at.outer) {
-        at.free.add(variable)
-      }
-    }
-    for (const name of assigned) this.globals.delete(name)
-  }
 }
 
 function isStrict(body: unknown): boolean {
@@ -305,65 +280,4 @@ function isStrict(body: unknown): boolean {
     if (statement.directive === 'use strict') return true
   }
   return false
-}
-
-/** An arrow has `this` and its like from the function around it. */
-function lend(owner: FunctionFacts, what: 'this' | 'arguments' | 'newTarget'): void {
-  let at = owner
-  let lent = false
-  for (;;) {
-    if (what === 'this') at.usesThis = true
-    else if (what === 'arguments') at.usesArguments = true
-    else at.usesNewTarget = true
-    if (lent) at.lent[what] = true
-    if (at.role !== 'arrow' || at.outer === null) return
-    lent = true
-    at = at.outer
-  }
-}
-
-function lendSuper(owner: FunctionFacts): void {
-  let at: FunctionFacts | null = owner
-  while (at !== null) {
-    at.usesSuper = true
-    if (at.role !== 'arrow') return
-    at = at.outer
-  }
-}
-
-function markDynamic(owner: FunctionFacts): void {
-  owner.dynamic = true
-  for (let at: FunctionFacts | null = owner; at !== null; at = at.outer) at.dynamicInside = true
-}
-
-/** Whether an identifier stands where it gets a value, other than the first of a let, const or function. */
-function isAssigned(identifier: Node, parents: ReadonlyMap<Node, Node>): boolean {
-  let at = identifier
-  for (;;) {
-    const above = parents.get(at)
-    if (above === undefined) return false
-    switch (above.type) {
-      case 'AssignmentExpression':
-      case 'ForInStatement':
-      case 'ForOfStatement':
-        return above['left'] === at
-      case 'UpdateExpression':
-        return true
-      case 'AssignmentPattern':
-        if (above['left'] !== at) return false
-        break
-      case 'VariableDeclarator':
-        return above['id'] === at && parents.get(above)!['kind'] === 'var'
-      case 'Property':
-        if (above['value'] !== at) return false
-        break
-      case 'ObjectPattern':
-      case 'ArrayPattern':
-      case 'RestElement':
-        break
-      default:
-        return false
-    }
-    at = above
-  }
 }
