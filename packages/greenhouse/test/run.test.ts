@@ -134,6 +134,19 @@ describe('a program run green', { timeout: 60_000 }, () => {
     expect(stderr).not.toContain('Really blocked')
   })
 
+  it('counts what Node itself calls and cannot wait for', async () => {
+    const folder = written({
+      'app.mjs': `import './dep.cjs'
+        import { execSync } from 'node:child_process'
+        import { Readable } from 'node:stream'
+        new Readable({ read() { execSync('true'); this.push(null) } }).resume()`,
+      'dep.cjs': `require('child_process').execSync('true')`,
+    })
+    const { stderr } = await ran('explain', folder, ['app.mjs'])
+    expect(stderr).toMatch(/Really blocked:[^]*child_process\.execSync at dep\.cjs:1/)
+    expect(stderr).toMatch(/Really blocked:[^]*child_process\.execSync at app\.mjs:4/)
+  })
+
   it('lets callbacks and async functions wait for longer than what began them', async () => {
     const folder = written({
       'package.json': '{}',

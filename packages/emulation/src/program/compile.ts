@@ -14,6 +14,7 @@ import { asJavaScript, checkTypeScript } from '../load/typescript.ts'
 import { wrappedScript } from '../load/wrapped.ts'
 import { prepare } from '../prepare.ts'
 import { reportFile } from '../report.ts'
+import { state } from '../rt/convention.ts'
 import { callGreen, type Callable } from '../rt/index.ts'
 import { setExact } from '../rt/install.ts'
 import { BODY, greenRequire } from '../rt/loading.ts'
@@ -61,6 +62,7 @@ export function compileProgram(options: ProgramOptions = {}): void {
   compiled = true
   const choice = { include, exclude, marked }
   prepare()
+  state.wholly = true
   if (exact) setExact(true)
   patchEmit()
   patchCallbacks()

@@ -18,7 +18,7 @@ const LONG_MS = Number(process.env['GREENHOUSE_BLOCKED_MS'] ?? 100)
 
 /** Enters a call that blocked although a greenlet made it. */
 export function blocked(kind: string, reason: string, ms = 0): void {
-  const site = firstUserFrame(new Error().stack ?? '')
+  const site = firstUserFrame(longStack())
   const key = `${kind}\n${reason}\n${site}`
   const known = places.get(key)
   if (known === undefined) places.set(key, { kind, reason, site, ms, count: 1 })
@@ -41,7 +41,16 @@ export function forgetBlocked(): void {
   places.clear()
 }
 
-const HERE = /[\\/]emulation[\\/](?:src[\\/]rt|dist)[\\/]|\(?node:|<anonymous>/
+const HERE = /[\\/]emulation[\\/](?:src[\\/]rt|dist)[\\/]|\(?node:|\(<anonymous>\)|at <anonymous>$/
+
+/** The frames of the runtime alone may be as many as V8 keeps. */
+function longStack(): string {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 50
+  const { stack } = new Error()
+  Error.stackTraceLimit = stackTraceLimit
+  return stack ?? ''
+}
 
 function firstUserFrame(stack: string): string {
   for (const line of stack.split('\n').slice(1)) {

@@ -41,6 +41,8 @@ export interface State {
   running: number
   /** How many faces are on the stack: calls that cannot be suspended. */
   blocking: number
+  /** Whether the whole process is run green, so that whatever blocks holds up greenlets. */
+  wholly: boolean
   head: Frame | null
   tail: Frame | null
   op: Op<unknown> | null
@@ -55,6 +57,7 @@ export const state: State = {
   green: false,
   running: 0,
   blocking: 0,
+  wholly: false,
   head: null,
   tail: null,
   op: null,

@@ -14,7 +14,7 @@ export function suspend<T>(op: Op<T>): unknown {
 }
 
 function blockOn<T>(op: Op<T>): T {
-  if (state.running === 0) return op.sync()
+  if (state.running === 0 && !state.wholly) return op.sync()
   const since = performance.now()
   try {
     return op.sync()
