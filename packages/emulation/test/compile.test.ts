@@ -150,7 +150,7 @@ main`
     const { code, map } = compileModule(`${ahead}${made}\n})`, {
       file: '/app/made.js',
       kind: 'script',
-      ahead: ahead.length,
+      own: [ahead.length, ahead.length + made.length],
     })
     const places = new Set<string>()
     eachMapping(new TraceMap(map), ({ generatedLine, generatedColumn, source, originalLine }) => {

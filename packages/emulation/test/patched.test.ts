@@ -98,6 +98,22 @@ describe('patched', () => {
     expect(lib.list).toEqual([1, 2])
   })
 
+  it('suspends in an async generator that outside code steps through', async () => {
+    const lib = await load({
+      'node_modules/lib/index.js': `const { execSync } = require('child_process')
+        exports.words = async function* (...words) {
+          for (const word of words) yield execSync('sleep .1; echo ' + word, { encoding: 'utf8' }).trim()
+        }`,
+    })
+    let isFree = false
+    setImmediate(() => (isFree = true))
+    const words: unknown[] = []
+    for await (const word of await lib.words('a', 'b')) words.push(word, isFree)
+    expect(words).toEqual(['a', true, 'b', true])
+    const { blocked } = emulationReport()
+    expect(blocked.filter(({ kind }) => kind === 'child_process.execSync')).toEqual([])
+  })
+
   it('wraps what a constructor gives behind a Proxy of its own', async () => {
     const lib = await load({
       'node_modules/lib/index.js': `const { execSync } = require('child_process')

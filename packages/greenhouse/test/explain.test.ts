@@ -57,10 +57,8 @@ it('says why each call blocked, and where', { timeout: 60_000 }, async () => {
     site.replace(folder, '').replace(/^\//, ''),
   ])
   expect(places).toEqual([
-    ['top level', 'the top level of a module', 'lib.js:2:15'],
     ['constructor', 'a field of a class', 'app.js:7:11'],
     ['accessor', 'value: getter or setter', 'app.js:9:12'],
-    ['async generator', 'steps: async generator', 'app.js:14:9'],
     ['not compiled', `${foreign} is not compiled: excluded`, 'app.js:3:24'],
     ['not compiled', `${foreign} is not compiled: excluded`, 'node_modules/foreign/index.js:3:21'],
     ['callback of Node', expect.stringContaining('streams/transform'), 'app.js:3:24'],

@@ -112,7 +112,7 @@ describe('a program run green', { timeout: 60_000 }, () => {
     })
     const { stdout, stderr } = await ran('explain', folder, ['app.js'])
     expect(stdout).toBe("said inner\n true true\nRangeError true\n[ 'late\\n', 'late\\n' ]\n")
-    expect(stderr).not.toContain('Really blocked')
+    expect(stderr).not.toContain('execSync at')
   })
 
   it('suspends in what an ES module requires, and gives it what scripts export', async () => {
@@ -131,7 +131,20 @@ describe('a program run green', { timeout: 60_000 }, () => {
     })
     const { stdout, stderr } = await ran('explain', folder, ['app.mjs'])
     expect(stdout).toBe('said true 3 true\nsaid\n')
-    expect(stderr).not.toContain('Really blocked')
+    expect(stderr).not.toContain('execSync at')
+  })
+
+  it('counts what Node itself calls and cannot wait for', async () => {
+    const folder = written({
+      'app.mjs': `import './dep.cjs'
+        import { execSync } from 'node:child_process'
+        import { Readable } from 'node:stream'
+        new Readable({ read() { execSync('true'); this.push(null) } }).resume()`,
+      'dep.cjs': `require('child_process').execSync('true')`,
+    })
+    const { stderr } = await ran('explain', folder, ['app.mjs'])
+    expect(stderr).toMatch(/Really blocked:[^]*child_process\.execSync at dep\.cjs:1/)
+    expect(stderr).toMatch(/Really blocked:[^]*child_process\.execSync at app\.mjs:4/)
   })
 
   it('lets callbacks and async functions wait for longer than what began them', async () => {
