@@ -84,9 +84,11 @@ await describeClient('patchNats', 'nats', server, (nats) => {
 
   it('ends a loop over messages, and its subscription', async () => {
     const messages = connection.subscribe(subject('loop'))
+    // The server knows of it before another connection publishes.
+    await connection.flush()
     const seen: string[] = []
     const { error, ms } = await timed(() =>
-      withTimeout(100, async () => {
+      withTimeout(300, async () => {
         responder.publish(subject('loop'), codec.encode('one'))
         responder.publish(subject('loop'), codec.encode('two'))
         for await (const message of messages) seen.push(codec.decode(message.data))
