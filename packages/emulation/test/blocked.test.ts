@@ -37,14 +37,6 @@ const cases: readonly (readonly [string, string, string, string])[] = [
     op(1)) } }; return o.inner`,
   ],
   [
-    'async generator',
-    'steps: async generator',
-    'callback that could wait elsewhere',
-    `async function* steps() { yield [1].map(() =>
-    op(1)) }
-    return steps().next()`,
-  ],
-  [
     'proxy trap',
     'get of a Proxy',
     'trap',
@@ -81,14 +73,6 @@ const cases: readonly (readonly [string, string, string, string])[] = [
   ],
   [
     'iterator',
-    'next of a generator',
-    'generator',
-    `function* g() {
-    yield op(1) }
-    return new Map([[1, g()]]).size + new Set(g()).size`,
-  ],
-  [
-    'iterator',
     'next of an iterator',
     'pattern',
     `const o = { [Symbol.iterator]: () => ({ next() {
@@ -100,13 +84,6 @@ const cases: readonly (readonly [string, string, string, string])[] = [
     'direct eval',
     `function dynamic(f) { eval(''); return f() }
     return dynamic(() => op(1))`,
-  ],
-  [
-    'async generator',
-    'steps: async generator',
-    'async generator',
-    `async function* steps(f) { yield f() }
-    return steps(() => op(1)).next()`,
   ],
   [
     'constructor',
