@@ -25,7 +25,10 @@ export function subclass(real: new (...args: unknown[]) => object, methods: Memb
   const view = class extends real {}
   Object.defineProperty(view, 'name', { value: real.name, configurable: true })
   for (const [key, value] of methods) {
-    Object.defineProperty(view.prototype, key, { value, configurable: true, writable: true })
+    const { prototype } = real as { prototype: object }
+    const enumerable = Object.getOwnPropertyDescriptor(prototype, key)?.enumerable ?? false
+    const descriptor = { value, enumerable, configurable: true, writable: true }
+    Object.defineProperty(view.prototype, key, descriptor)
   }
   return view as unknown as Callable
 }

@@ -455,8 +455,11 @@ async function main() {
   ]) {
     for (const name of names) {
       const fn = module[name]
-      const { enumerable, configurable } = Object.getOwnPropertyDescriptor(module, name)
       if (typeof fn !== 'function') continue
+      // A class of a view inherits what it does not replace.
+      let holder = module
+      while (!Object.hasOwn(holder, name)) holder = Object.getPrototypeOf(holder)
+      const { enumerable, configurable } = Object.getOwnPropertyDescriptor(holder, name)
       lines.push(
         `${String(name)} ${enumerable} ${configurable} ${fn.name} ${fn.length} ${String(Reflect.ownKeys(fn).map(String))} ${Object.getPrototypeOf(fn).constructor.name}`,
       )
