@@ -79,6 +79,14 @@ const cases: readonly (readonly [string, string, string, string])[] = [
     return { done: false, value: op(1) } } }) }; const [a] = o; return a`,
   ],
   [
+    'iterator',
+    'next of a generator',
+    'generator',
+    `function* g() {
+    yield op(1) }
+    return Uint8Array.from(g()).length`,
+  ],
+  [
     'function',
     'dynamic: direct eval or with',
     'direct eval',

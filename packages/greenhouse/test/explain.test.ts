@@ -67,3 +67,14 @@ it('says why each call blocked, and where', { timeout: 60_000 }, async () => {
     ['listener', "a listener of 'exit'", 'app.js:3:24'],
   ])
 })
+
+it('counts nothing that greenhouse itself reads and writes', { timeout: 60_000 }, async () => {
+  const folder = written({
+    'package.json': '{}',
+    'app.js': "require('fs').readFileSync(__filename)",
+  })
+  const env = { GREENHOUSE_CACHE: join(folder, 'cache') }
+  const { stderr } = await ran('explain', folder, ['--json', 'app.js'], { env })
+  const { blocked } = JSON.parse(stderr) as EmulationReport
+  expect(blocked.filter(({ site }) => !site.includes('tsx'))).toEqual([])
+})

@@ -15,7 +15,6 @@ export type BlockCategory =
   | 'coercion'
   /** A builtin or the language steps through an iterator. */
   | 'iterator'
-  | 'async generator'
   /** The body of a module that is not the main one. */
   | 'top level'
   /** A listener of an event whose emitter relies on what it has done: `exit`. */

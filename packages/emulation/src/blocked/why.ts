@@ -58,10 +58,10 @@ function keyOf(sites: readonly CallSite[], event: string | null): string {
 
 function findWhy(): Why | null {
   const frames = rawSites(DEEP).map(seen)
-  const first = frames.findIndex(({ kind }) => kind !== 'runtime')
+  const first = frames.find(({ kind }) => kind !== 'runtime' && kind !== 'builtin')
   const user = frames.findIndex(({ kind }) => kind === 'compiled' || kind === 'other')
-  // What Node does for itself, to load a module for example: nobody can make it wait.
-  if (first >= 0 && frames[first]!.kind === 'node') return null
+  // What Node does for itself, or greenhouse, to load a module for example: nobody can make it wait.
+  if (first?.kind === 'node') return null
   const site = user < 0 ? 'unknown' : placeOf(frames[user]!)
   return { ...causeOf(frames), site }
 }
@@ -127,12 +127,7 @@ function plainCause({ script, line, column }: SourcePlace, name: string | null):
     (one) => one.line === around.line && one.column === around.column,
   )
   if (why === undefined) return null
-  const category =
-    why.reason === 'getter or setter'
-      ? 'accessor'
-      : why.reason === 'async generator'
-        ? 'async generator'
-        : 'function'
+  const category = why.reason === 'getter or setter' ? 'accessor' : 'function'
   return { category, reason: `${around.name || 'a function'}: ${why.reason}` }
 }
 

@@ -1,7 +1,7 @@
 // Iteration of async iterators, and of sync ones whose values are awaited: `for await`, and `yield*` in async generators.
 import { call } from './call.ts'
 import { Frame, follow, isObject, link, SUSPEND, type Stepper } from './convention.ts'
-import { begin, checkedResult, isMissing } from './iterate.ts'
+import { begin, checkedResult, isMissing, Stepping } from './iterate.ts'
 
 /** A handle of an iterable, each of whose steps gives something to await. */
 export function iterateAsync(iterable: unknown): unknown {
@@ -15,17 +15,13 @@ export function iterateAsync(iterable: unknown): unknown {
   })
 }
 
-/** What a loop steps through. `open` says that a jump out of the body must close the iterator. */
-export class AsyncHandle {
-  open = false
-  value: unknown = undefined
-  readonly iterator: Stepper
+/** What a loop steps through. */
+export class AsyncHandle extends Stepping {
   readonly method: unknown
-  thrown = false
   ending: unknown = undefined
 
   constructor(iterator: Stepper) {
-    this.iterator = iterator
+    super(iterator)
     this.method = iterator.next
   }
 
@@ -37,20 +33,6 @@ export class AsyncHandle {
   /** Calls a method of the iterator; gives something to await, or SUSPEND. */
   send(way: string, method: unknown, values: readonly unknown[]): unknown {
     return call(way, this.iterator, method, ...values)
-  }
-
-  /** Whether a step has given a value. */
-  take(result: unknown): boolean {
-    const step = checkedResult(result)
-    if (step.done === true || Boolean(step.done)) return false
-    this.value = step.value
-    this.open = true
-    return true
-  }
-
-  /** The body has thrown. */
-  failed(): void {
-    this.thrown = true
   }
 
   /** Whether the iterator is to be told that no more is wanted. */

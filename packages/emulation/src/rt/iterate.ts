@@ -78,25 +78,19 @@ class ArrayHandle implements Handle {
   close(): void {}
 }
 
-export class IteratorHandle implements Handle {
+/** What a loop steps through by an iterator. `open` says that a jump out of the body must close it. */
+export abstract class Stepping {
   open = false
   value: unknown = undefined
   readonly iterator: Stepper
-  readonly next: unknown
+  /** The body has thrown. */
   thrown = false
-  readonly took: (result: unknown) => boolean
 
   constructor(iterator: Stepper) {
     this.iterator = iterator
-    this.next = iterator.next
-    this.took = (result) => this.take(result)
   }
 
-  step(): unknown {
-    this.open = false
-    return follow(call('next', this.iterator, this.next), this.took)
-  }
-
+  /** Whether a step has given a value. */
   take(result: unknown): boolean {
     const step = checkedResult(result)
     if (step.done === true || Boolean(step.done)) return false
@@ -107,6 +101,22 @@ export class IteratorHandle implements Handle {
 
   failed(): void {
     this.thrown = true
+  }
+}
+
+export class IteratorHandle extends Stepping implements Handle {
+  readonly next: unknown
+  readonly took: (result: unknown) => boolean
+
+  constructor(iterator: Stepper) {
+    super(iterator)
+    this.next = iterator.next
+    this.took = (result) => this.take(result)
+  }
+
+  step(): unknown {
+    this.open = false
+    return follow(call('next', this.iterator, this.next), this.took)
   }
 
   close(): unknown {

@@ -41,6 +41,7 @@ const WAYS: Readonly<Record<Way, readonly string[]>> = {
 }
 
 interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv
   readonly input?: string
   readonly act?: (child: ReturnType<typeof spawn>) => void
 }
@@ -60,11 +61,11 @@ export function ran(
 export async function ranNode(
   folder: string,
   args: readonly string[],
-  { input = '', act }: RunOptions = {},
+  { input = '', act, env }: RunOptions = {},
 ): Promise<Ran> {
   const child = spawn(process.execPath, args, {
     cwd: folder,
-    env: { ...process.env, GREENHOUSE_CACHE: 'off', NO_COLOR: '1', NODE_OPTIONS: '' },
+    env: { ...process.env, GREENHOUSE_CACHE: 'off', NO_COLOR: '1', NODE_OPTIONS: '', ...env },
   })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk) => (stdout += chunk))
