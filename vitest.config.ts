@@ -1,4 +1,5 @@
 // Three projects: `unit` on sources, `dist` on what is built and packed, `docs` on documentation.
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { docBlocks } from './scripts/docs/plugin.ts'
 
@@ -11,6 +12,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     execArgv: ['--expose-gc'],
+    // Most tests wait: one worker, as there is by default on two processors, would leave them idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     passWithNoTests: true,
     coverage: {
       provider: 'v8',

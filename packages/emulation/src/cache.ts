@@ -99,22 +99,37 @@ export function userCache(): DiskCache | null {
   return new DiskCache(join(home, 'greenhouse'))
 }
 
-/** Changes with every change of the code that compiles: the files that it stands in. */
-export function compilerStamp(): string {
+/**
+ * Changes with every change of the code that compiles: the files that it stands in, or the one into which it was bundled. Null
+ * where that is no file, as in an executable: then nothing is kept.
+ */
+export function compilerStamp(): string | null {
   if (stamp === undefined) {
-    const here = fileURLToPath(import.meta.url)
-    const folder =
-      basename(dirname(here)) === 'dist' ? dirname(here) : join(dirname(here), 'compile')
-    const files = readdirSync(folder).map((name) => {
-      const { size, mtimeMs } = statSync(join(folder, name))
-      return `${name} ${size} ${mtimeMs}`
-    })
-    stamp = files.sort().join('\n')
+    try {
+      stamp = stampOf(filesOfCompiler(fileURLToPath(import.meta.url)))
+    } catch {
+      stamp = null
+    }
   }
   return stamp
 }
 
-let stamp: string | undefined
+function filesOfCompiler(here: string): string[] {
+  const isSource = basename(here) === 'cache.ts'
+  if (!isSource && basename(dirname(here)) !== 'dist') return [here]
+  const folder = isSource ? join(dirname(here), 'compile') : dirname(here)
+  return readdirSync(folder).map((name) => join(folder, name))
+}
+
+function stampOf(files: string[]): string {
+  const lines = files.map((file) => {
+    const { size, mtimeMs } = statSync(file)
+    return `${basename(file)} ${size} ${mtimeMs}`
+  })
+  return lines.sort().join('\n')
+}
+
+let stamp: string | null | undefined
 
 function read(path: string): { value: unknown } | undefined {
   try {

@@ -102,7 +102,7 @@ console.log(outer().split('\\n')[1])
     })
     vi.stubEnv('GREENHOUSE_STACKS', 'full')
     const { stdout } = await ran('run', folder, ['app.js']).finally(() => vi.unstubAllEnvs())
-    expect(stdout).toMatch(/emulation\/src\/rt\/frames\.ts/)
+    expect(stdout).toMatch(/at PlainFrame\.resume /)
   })
 
   it('name the sources of what was built where node is told to', async () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { bundled, type Bundled } from './helpers/bundle.ts'
 import { ranNode, written, type Ran } from './helpers/command.ts'
 
@@ -51,7 +51,6 @@ describe('a program in TypeScript', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     command = await bundled()
   })
-  afterAll(() => command.remove())
 
   /** The program's folder; `tsx` stands in it as if it had been installed. */
   const folderWith = (tsx: boolean): string => {

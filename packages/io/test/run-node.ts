@@ -14,7 +14,7 @@ export function runNode(
   { prefix = [], ...options }: SpawnSyncOptions & { prefix?: string[] } = {},
 ): { stdout: string; stderr: string; status: number | null } {
   const [command, ...args] = [...prefix, ...nodeLine(program)]
-  const env = { ...process.env, TSX_DISABLE_CACHE: '1', NODE_OPTIONS: '' }
+  const env = { ...process.env, NODE_OPTIONS: '' }
   const { stdout, stderr, status, error } = spawnSync(command!, args, {
     encoding: 'utf8',
     env,

@@ -58,9 +58,10 @@ export function greenSource(
 function cached(source: string, file: string, kind: SourceKind, own?: Stretch): Compiled {
   cache ??= { disk: userCache() }
   const make = () => compileModule(source, { file, kind, ...(own && { own }) })
-  return cache.disk === null
+  const stamp = compilerStamp()
+  return cache.disk === null || stamp === null
     ? make()
-    : cache.disk.get([compilerStamp(), kind, file, String(own), source], make)
+    : cache.disk.get([stamp, kind, file, String(own), source], make)
 }
 
 let cache: { readonly disk: DiskCache | null } | undefined

@@ -12,7 +12,7 @@ const required = process.env['GREENHOUSE_SERVICES'] === 'required'
 async function run(...mode: string[]): Promise<Record<string, object>> {
   const child = spawn(process.execPath, [...FLAGS, ...mode], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, TSX_DISABLE_CACHE: '1', NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: '' },
   })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (piece: string) => (output += piece))

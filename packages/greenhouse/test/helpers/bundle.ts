@@ -4,16 +4,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { afterAll } from 'vitest'
 
-/** What was made, in a folder of its own. */
+/** What was made, in a folder that lasts as long as the tests of the file. */
 export interface Bundled {
   readonly command: string
   readonly register: string
-  remove(): void
 }
 
-export async function bundled(): Promise<Bundled> {
+let made: Promise<Bundled> | null = null
+let remove = (): void => {}
+afterAll(() => remove())
+
+/** Made when it is first asked for. */
+export function bundled(): Promise<Bundled> {
+  return (made ??= bundle())
+}
+
+async function bundle(): Promise<Bundled> {
   const outdir = mkdtempSync(join(tmpdir(), 'greenhouse-command-'))
+  remove = () => rmSync(outdir, { recursive: true, force: true })
   const source = (name: string): string =>
     fileURLToPath(new URL(`../../src/${name}.ts`, import.meta.url))
   await build({
@@ -32,6 +42,5 @@ export async function bundled(): Promise<Bundled> {
   return {
     command: join(outdir, 'cli.mjs'),
     register: join(outdir, 'register.mjs'),
-    remove: () => rmSync(outdir, { recursive: true, force: true }),
   }
 }

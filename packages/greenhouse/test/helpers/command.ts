@@ -1,15 +1,11 @@
-// Runs programs by the command, from its sources.
+// Runs programs by the command, as it is bundled from its sources.
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { onTestFinished } from 'vitest'
-
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-const command = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
-const register = new URL('../../src/register.ts', import.meta.url).href
+import { bundled, type Bundled } from './bundle.ts'
 
 /** What came of a program. */
 export interface Ran {
@@ -33,11 +29,11 @@ export function written(files: Readonly<Record<string, string>>): string {
 /** How to run a program: under plain node, by the command, or by `--import greenhouse/register`. */
 export type Way = 'node' | 'run' | 'explain' | 'register'
 
-const WAYS: Readonly<Record<Way, readonly string[]>> = {
-  node: [],
-  run: [command, 'run'],
-  explain: [command, 'explain'],
-  register: ['--import', register],
+const WAYS: Readonly<Record<Way, (bundle: Bundled) => readonly string[]>> = {
+  node: () => [],
+  run: ({ command }) => [command, 'run'],
+  explain: ({ command }) => [command, 'explain'],
+  register: ({ register }) => ['--import', pathToFileURL(register).href],
 }
 
 interface RunOptions {
@@ -47,14 +43,13 @@ interface RunOptions {
 }
 
 /** Runs a program in its folder; `input` is what it reads. */
-export function ran(
+export async function ran(
   way: Way,
   folder: string,
   args: readonly string[],
   { nodeArgs = [], ...options }: RunOptions & { readonly nodeArgs?: readonly string[] } = {},
 ): Promise<Ran> {
-  const sources = way === 'node' ? [] : ['--import', tsx, '--conditions=@greenhouse/source']
-  return ranNode(folder, [...nodeArgs, ...sources, ...WAYS[way], ...args], options)
+  return ranNode(folder, [...nodeArgs, ...WAYS[way](await bundled()), ...args], options)
 }
 
 /** Runs node. */
