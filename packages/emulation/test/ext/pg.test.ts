@@ -1,5 +1,6 @@
 // The adapter of pg, against a real server.
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import {
   end,
@@ -16,6 +17,8 @@ import { chance, describeClient, sockets, timed, until, type Library } from './s
 
 const AT_ONCE_MS = 1000
 const SLOW = 'select pg_sleep(30)'
+/** The code of such a request in PostgreSQL's protocol. */
+const CANCEL_REQUEST = 80877102
 
 await describeClient('patchPg', 'pg', pgServer, (pg) => {
   const name = `gh-pg-${process.pid}`
@@ -266,6 +269,39 @@ await describeClient('patchPg', 'pg', pgServer, (pg) => {
     await new Promise((resolve) => mute.close(resolve))
     await until(() => sockets() <= before, 'no socket is left')
   })
+
+  it.each(['query', 'pool'])(
+    'cancels again where the server heard of the cancel before the query: %s',
+    async (way) => {
+      const sockets = new Set<Socket>()
+      let cancels = 0
+      const proxy = createServer((socket) => {
+        sockets.add(socket.on('error', () => {}))
+        socket.once('data', (first) => {
+          if (first.readInt32BE(4) === CANCEL_REQUEST && cancels++ === 0) return socket.end()
+          const server = connect(pgServer.port, pgServer.host).on('error', () => {})
+          server.write(first)
+          socket.pipe(server).pipe(socket)
+        })
+      }).listen(0, '127.0.0.1')
+      await once(proxy, 'listening')
+      const { port } = proxy.address() as AddressInfo
+      const pool = makePool({ host: '127.0.0.1', port })
+      const held = await pool.connect()
+      if (way === 'pool') held.release()
+      const asked = way === 'pool' ? pool : held
+      const { error } = await timed(() => withTimeout(50, () => asked.query(SLOW)))
+      expect(error).toMatchObject({ code: 'GH_TIMEOUT' })
+      await until(async () => (await running()) === 0, 'no query runs')
+      expect(cancels).toBeGreaterThanOrEqual(2)
+      expect((await asked.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+      if (way === 'query') held.release()
+      await pool.end()
+      pools.splice(pools.indexOf(pool), 1)
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => proxy.close(resolve))
+    },
+  )
 
   it('stays silent about a cancelled query that nobody awaits', async () => {
     const pool = makePool()

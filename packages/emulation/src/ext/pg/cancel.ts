@@ -1,11 +1,16 @@
 // Cancels what a client runs: a request on a connection of its own names the backend, not the query. So the client
 // sends nothing more until that connection has closed: a cancel that comes late must meet an idle backend, not the
-// next query.
+// next query. A busy server may hear of it before the query, and does nothing then: it is asked again.
 import { outsideScopes } from '@greenhouse/scheduler/kernel'
 import type { PgClient, PgLibrary, Submittable } from './types.ts'
 
 /** Milliseconds without a word from the server after which its connection is given up. */
 const PATIENCE_MS = 5000
+
+/** Milliseconds until a cancel of which nothing came is sent again; twice as many each time. */
+const PAUSE_MS = 100
+/** How often that is done. */
+const AGAIN = 6
 
 /** Clients with a query that was cancelled since they were last found idle. */
 const interrupted = new WeakSet<PgClient>()
@@ -31,7 +36,7 @@ export function reusable(client: PgClient): boolean {
   return true
 }
 
-function cancel(library: PgLibrary, client: PgClient, query: Submittable): void {
+function cancel(library: PgLibrary, client: PgClient, query: Submittable, again = 0): void {
   interrupted.add(client)
   if (!statuses.has(client)) {
     statuses.set(client, '')
@@ -46,7 +51,14 @@ function cancel(library: PgLibrary, client: PgClient, query: Submittable): void 
   outsideScopes(requestCancel, library, client, query, (sent: boolean) => {
     letGo(client)
     if (!sent) discard(client)
+    else if (again < AGAIN) setTimeout(repeat, PAUSE_MS << again).unref()
   })
+  function repeat(): void {
+    if (runs(client, query)) cancel(library, client, query, again + 1)
+    // Whether the backend of a closed connection still runs it, nobody tells; it is asked once more.
+    else if (client._ending && again === 0)
+      outsideScopes(requestCancel, library, client, query, ignore)
+  }
 }
 
 function requestCancel(
@@ -102,3 +114,5 @@ function discard(client: PgClient): void {
 function runs(client: PgClient, query: Submittable): boolean {
   return ('_activeQuery' in client ? client._activeQuery : client.activeQuery) === query
 }
+
+function ignore(): void {}

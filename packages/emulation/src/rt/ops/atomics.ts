@@ -24,19 +24,34 @@ function wait(waitAsync: WaitAsync, args: readonly unknown[], sync: () => Answer
     (done) => {
       const begun = waitAsync(...args)
       if (!begun.async) return done(null, begun.value)
-      const alive = setInterval(() => {}, LONG_MS)
       let waiting = true
+      keepAlive()
       void begun.value.then((answer) => {
-        clearInterval(alive)
-        if (waiting) done(null, answer)
-        // A wake-up that nobody waits for any more is for the next in line.
-        else if (answer === 'ok') Atomics.notify(args[0] as Int32Array, args[1] as number, 1)
+        if (waiting) {
+          letGo()
+          done(null, answer)
+        } else if (answer === 'ok') {
+          // A wake-up that nobody waits for any more is for the next in line.
+          Atomics.notify(args[0] as Int32Array, args[1] as number, 1)
+        }
       })
       return () => {
         waiting = false
-        clearInterval(alive)
+        letGo()
       }
     },
     sync,
   )
+}
+
+/** How many wait, and what keeps the process alive for them all. */
+let waiters = 0
+let alive: NodeJS.Timeout | undefined
+
+function keepAlive(): void {
+  if (waiters++ === 0) alive = setInterval(() => {}, LONG_MS)
+}
+
+function letGo(): void {
+  if (--waiters === 0) clearInterval(alive)
 }
