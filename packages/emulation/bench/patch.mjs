@@ -1,7 +1,7 @@
 // What `patch()` costs, outside greenlets and inside: CPU time an operation, against the same program with one
 // AsyncLocalStorage active, which any tracing library brings along. Interleaved rounds, each in a process of its own.
 //
-//   node packages/emulation/bench/patch.mjs [rounds]                      (build first)
+//   node packages/emulation/bench/patch.mjs [rounds] [program]            (build first)
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -32,6 +32,7 @@ async function main(rounds) {
     `Node ${process.version}, ${rounds} rounds, CPU time in µs an operation: median (least)\n`,
   )
   for (const [name, place] of Object.entries(places)) {
+    if (variant !== undefined && name !== variant) continue
     const times = Object.fromEntries(VARIANTS.map((one) => [one, []]))
     for (let round = 0; round < rounds; round++) {
       for (const one of VARIANTS) times[one].push(run(one, name, place))

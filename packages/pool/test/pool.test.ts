@@ -128,8 +128,10 @@ describe.each([
     })
     await settle()
     void pool.close()
-    await expect(getter.join()).rejects.toEqual(failing('GH_CLOSED'))
-    await expect(generator.join()).rejects.toEqual(failing('GH_CLOSED'))
+    const told = [getter, generator].map((one) =>
+      expect(one.join()).rejects.toEqual(failing('GH_CLOSED')),
+    )
+    await Promise.all(told)
     await expect(pool.get()).rejects.toEqual(failing('GH_CLOSED'))
   })
 

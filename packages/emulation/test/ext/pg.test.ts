@@ -278,7 +278,7 @@ await describeClient('patchPg', 'pg', pgServer, (pg) => {
       const proxy = createServer((socket) => {
         sockets.add(socket.on('error', () => {}))
         socket.once('data', (first) => {
-          if (first.readInt32BE(4) === CANCEL_REQUEST && cancels++ === 0) return socket.end()
+          if (first.readInt32BE(4) === CANCEL_REQUEST && cancels++ === 0) return void socket.end()
           const server = connect(pgServer.port, pgServer.host).on('error', () => {})
           server.write(first)
           socket.pipe(server).pipe(socket)

@@ -34,6 +34,7 @@ import {
   settle,
   type Source,
 } from './operation.ts'
+import { countRegion } from './registry.ts'
 import { Scope } from './scope.ts'
 import { withoutSwitch } from './switches.ts'
 import { hasWork, leaveWork, toldBy } from './work.ts'
@@ -69,6 +70,7 @@ export class Region extends Scope implements Source {
     this.operation = new Operation(outer, this, PENDING, undefined)
     this.operation.sinceMs = coarseTime()
     track(this.operation)
+    countRegion(1)
   }
 
   get greenlet(): Greenlet {
@@ -171,6 +173,7 @@ export class Region extends Scope implements Source {
 
   finish(outcome: typeof FINISHED | typeof FAILED, result: unknown): void {
     const value = outcome === FAILED ? toldBy(this, result) : result
+    countRegion(-1)
     this.bits = (this.bits & ~LIFE) | outcome
     this.body = value
     this.input = null

@@ -7,6 +7,7 @@ import type { Scope } from './scope.ts'
 const slots: (GreenletRecord | number)[] = []
 let free = -1
 let count = 0
+let regions = 0
 
 /** What the registry keeps in the greenlet. */
 export interface GreenletRecord {
@@ -36,6 +37,16 @@ export function unregister(greenlet: GreenletRecord): void {
 
 export function livingCount(): number {
   return count
+}
+
+/** Notes that a region has begun (1) or is over (-1). */
+export function countRegion(step: 1 | -1): void {
+  regions += step
+}
+
+/** Whether there is no scope but that of the main greenlet: then nobody has to find out which one is current. */
+export function onlyMainLives(): boolean {
+  return count + regions === 1
 }
 
 /** The living greenlets, in the order of their slots. */

@@ -7,7 +7,7 @@ import { externalWait, externalWaitOver } from './external.ts'
 import { extraOf } from './extra.ts'
 import { remindOfAbort, remindOfEnd } from './grace.ts'
 import { ENDING, INTERRUPTED } from './life.ts'
-import { livingScopes } from './registry.ts'
+import { livingScopes, onlyMainLives } from './registry.ts'
 import type { Scope } from './scope.ts'
 import { takeInterruption } from './thrown.ts'
 
@@ -55,13 +55,14 @@ export type WorkScope = object
  * that the functions below take it from who has it. It is current no longer than the caller runs on.
  */
 export function workScope(): WorkScope | null {
+  if (onlyMainLives()) return null
   const scope = currentScope()
   return isMain(scope) ? null : scope
 }
 
 /** Whether the caller runs in a greenlet or a scope, and not in the code outside all of them. */
 export function inScope(): boolean {
-  return !isMain(currentScope())
+  return workScope() !== null
 }
 
 /** Gives greenlets async contexts of their own from now on, so that callbacks and continuations know their scope. */

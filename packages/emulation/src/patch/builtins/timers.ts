@@ -139,8 +139,10 @@ function start(
 ): Promise<unknown> {
   starting = work
   work.promise = new Promise(takeResolve)
-  work.timer = timers.setTimeout(fire, delay, work)
-  if (ref === false) work.timer.unref()
+  const timer: OwnedTimer = timers.setTimeout(fire, delay)
+  timer[WORK] = work
+  work.timer = timer
+  if (ref === false) timer.unref()
   attach(work, scope)
   return work.promise
 }
@@ -151,7 +153,13 @@ function takeResolve(resolve: (value: unknown) => void): void {
   starting.resolve = resolve
 }
 
-function fire(work: TimerWork): void {
+/** A property costs less than an argument or a closure. */
+const WORK = Symbol('@greenhouse/emulation/work')
+
+type OwnedTimer = NodeJS.Timeout & { [WORK]?: TimerWork }
+
+function fire(this: OwnedTimer): void {
+  const work = this[WORK]!
   detach(work)
   work.resolve(work.value)
 }
