@@ -32,17 +32,21 @@ export class Facade {
 
   /** Calls a function of the graph for the current greenlet. */
   call(fn: Callable, self: unknown, args: readonly unknown[]): Blocking<unknown> {
+    const own = args.map(unwrap)
+    const give = (result: unknown): unknown => this.expose(result)
+    if (this.gate === null) return callGreen(fn, unwrap(self), own, give)
     const me = currentEntrant()
-    return withTimeout(Infinity, () => this.run(fn, unwrap(self), args.map(unwrap), me))
+    return withTimeout(Infinity, () =>
+      this.inside(me, () => callGreen(fn, unwrap(self), own, give)),
+    )
   }
 
-  /** @internal */
-  *run(fn: Callable, self: unknown, args: unknown[], me: Entrant): Steps<unknown> {
-    const { gate } = this
-    if (gate === null) return this.expose(yield* callGreen(fn, self, args))
+  /** Calls `fn` when nobody else is inside. @internal */
+  *inside(me: Entrant, fn: () => Blocking<unknown>): Steps<unknown> {
+    const gate = this.gate!
     yield* gate.enter(me)
     try {
-      return this.expose(yield* asEntrant(me, () => callGreen(fn, self, args)))
+      return yield* asEntrant(me, fn)
     } finally {
       gate.leave()
     }

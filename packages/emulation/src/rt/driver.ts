@@ -8,22 +8,29 @@ import { runBlocking } from './mode.ts'
 
 /**
  * Calls a function by its twin. It runs at once until its first wait; what it waits for are operations of the current greenlet,
- * so that an end or a time-out is thrown into it there.
+ * so that an end or a time-out is thrown into it there. `give` makes of the result what the caller gets.
  */
 export function callGreen(
   fn: Callable,
   thisArg: unknown,
   args: readonly unknown[],
+  give: (result: unknown) => unknown = asItIs,
 ): Blocking<unknown> {
   let result: unknown
   try {
     result = runGreen(() => call('callee', thisArg, fn, ...args))
+    if (result !== SUSPEND) return complete(give(result))
   } catch (error) {
     return fail(error)
   }
-  if (result !== SUSPEND) return complete(result)
   const first = takeSuspended()
-  return withTimeout(Infinity, () => driveSuspended(first))
+  return withTimeout(Infinity, function* () {
+    return give(yield* driveSuspended(first))
+  })
+}
+
+function asItIs(result: unknown): unknown {
+  return result
 }
 
 /** Calls a function in blocking mode, by its twin where it has one. */

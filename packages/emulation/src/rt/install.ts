@@ -35,7 +35,7 @@ export function setExact(on: boolean): boolean {
   return before
 }
 
-function install(original: Original, { kind, make, cheap }: Entry): void {
+function install(original: Original, { kind, make, cheap, sure }: Entry): void {
   const twin = function (this: unknown, ...args: unknown[]): unknown {
     if (state.green) {
       if (!exact && cheap(args) && withinSlice()) {
@@ -44,7 +44,7 @@ function install(original: Original, { kind, make, cheap }: Entry): void {
       }
       count(suspensions.suspended, kind)
       const op = make(this, args)
-      op.site = takeSite(twin)
+      if (!sure(args)) op.site = takeSite(twin)
       return suspend(op)
     }
     return suspend(make(this, args))

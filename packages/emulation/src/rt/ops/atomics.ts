@@ -13,9 +13,28 @@ const LONG_MS = 2 ** 31 - 1
 /** Enters Atomics.wait. */
 export function atomicsPrimitives(table: Table): void {
   const { waitAsync } = Atomics as unknown as { waitAsync: WaitAsync }
-  enter(table, 'Atomics', Atomics, 'wait', (original) => (_self, args) => {
-    return wait(waitAsync, args, () => apply(original, Atomics, args) as Answer)
-  })
+  enter(
+    table,
+    'Atomics',
+    Atomics,
+    'wait',
+    (original) => (_self, args) =>
+      wait(waitAsync, args, () => apply(original, Atomics, args) as Answer),
+    { sure: isSound },
+  )
+}
+
+/** Whether there is nothing to complain of. */
+function isSound([cells, at, value, ms]: readonly unknown[]): boolean {
+  return (
+    cells instanceof Int32Array &&
+    cells.buffer instanceof SharedArrayBuffer &&
+    Number.isInteger(at) &&
+    (at as number) >= 0 &&
+    (at as number) < cells.length &&
+    typeof value === 'number' &&
+    (ms === undefined || typeof ms === 'number')
+  )
 }
 
 function wait(waitAsync: WaitAsync, args: readonly unknown[], sync: () => Answer): Op<Answer> {

@@ -17,7 +17,7 @@ export function cryptoPrimitives(table: Table): void {
     if (!name.endsWith('Sync') || typeof sister !== 'function') continue
     const values = name === 'generateKeyPairSync' ? keyPair : undefined
     const make = (original: Original) => withCallback(`crypto.${name}`, original, sister, values)
-    enter(table, 'crypto', crypto, name, make, name === 'randomFillSync' ? fewBytes : undefined)
+    enter(table, 'crypto', crypto, name, make, name === 'randomFillSync' ? { cheap: fewBytes } : {})
   }
   bothForms(table, 'randomBytes', 1, fewBytes)
   bothForms(table, 'sign', 3)
@@ -31,8 +31,8 @@ function bothForms(table: Table, name: string, at: number, cheap?: Entry['cheap'
     return (self, args) =>
       typeof args[at] === 'function' ? straight(name, original, self, args) : blocking(self, args)
   }
-  enter(table, 'crypto', crypto, name, make, (args) => {
-    return typeof args[at] === 'function' || (cheap?.(args) ?? false)
+  enter(table, 'crypto', crypto, name, make, {
+    cheap: (args) => typeof args[at] === 'function' || (cheap?.(args) ?? false),
   })
 }
 

@@ -43,7 +43,10 @@ export function fsPrimitives(table: Table): void {
     const sister = module[name.slice(0, -4)]
     if (typeof sister !== 'function') continue
     const make = SPECIAL[name] ?? plain
-    enter(table, 'fs', fs, name, make, CHEAP.has(name) ? always : undefined)
+    enter(table, 'fs', fs, name, make, {
+      ...(CHEAP.has(name) && { cheap: always }),
+      ...(name === 'existsSync' && { sure: always }),
+    })
   }
   const { realpathSync, realpath } = fs
   enter(
@@ -52,7 +55,7 @@ export function fsPrimitives(table: Table): void {
     realpathSync,
     'native',
     (original) => withCallback('fs.realpathSync.native', original, realpath.native),
-    always,
+    { cheap: always },
   )
   directory(table, 'read')
   directory(table, 'close')

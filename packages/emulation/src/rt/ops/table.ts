@@ -7,6 +7,8 @@ export interface Entry {
   readonly make: Primitive
   /** Whether such a call is so short that it may be done at once, while the turn of the event loop is young. */
   readonly cheap: (args: readonly unknown[]) => boolean
+  /** Whether such a call cannot fail: then the stack of the caller, which is dear, is not taken. */
+  readonly sure: (args: readonly unknown[]) => boolean
 }
 
 export type Original = (...args: never[]) => unknown
@@ -19,12 +21,12 @@ export function enter(
   holder: object,
   name: string,
   make: (original: Original) => Primitive,
-  cheap: Entry['cheap'] = never,
+  { cheap = never, sure = never }: Partial<Pick<Entry, 'cheap' | 'sure'>> = {},
 ): void {
   const original = (holder as Record<string, unknown>)[name]
   if (typeof original !== 'function') return
   const kind = `${prefix}.${name}`
-  table.set(original as Original, { kind, make: make(original as Original), cheap })
+  table.set(original as Original, { kind, make: make(original as Original), cheap, sure })
 }
 
 /** A cheap call, whatever its arguments. */
