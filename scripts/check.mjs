@@ -53,6 +53,7 @@ async function runScript(name, print) {
     env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
   })
   let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8')
   child.stdout.on('data', (chunk) => {
     print(chunk)
     output += chunk

@@ -1,6 +1,6 @@
 // 1,000 greenlets that each make one blocking call in green code, against the same calls written by hand with promises: wall time,
 // and how long the event loop is held. Rounds alternate;
-// the first ten warm up.
+// ten, of execSync one, warm up.
 //   node packages/emulation/bench/blocking.bench.mjs [rounds] [name]                   (build first)
 import { exec } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

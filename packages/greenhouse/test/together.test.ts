@@ -23,6 +23,7 @@ import {
   wait,
   withTimeout,
   type Address,
+  type Scope,
 } from 'greenhouse'
 
 const folder = mkdtempSync(join(tmpdir(), 'greenhouse-together-'))
@@ -88,10 +89,15 @@ describe('one program over every package', () => {
   it('has one notion of who runs and what is cut off, from pool to socket', async () => {
     const greenlets = new Set<unknown>()
     const ended = new Event()
+    let slow: Scope | undefined
     const server = serveHttp(async (request, response) => {
       greenlets.add(getCurrent())
       try {
-        if (request.url === '/slow') await pauseFor(60_000)
+        if (request.url === '/slow') {
+          // Its time is up when it has come, however late that is.
+          slow!.extend(1)
+          await pauseFor(60_000)
+        }
         response.end(request.url)
       } finally {
         if (request.url === '/slow') ended.set()
@@ -101,7 +107,9 @@ describe('one program over every package', () => {
     const pool = new Pool(
       async (path: string) => {
         greenlets.add(getCurrent())
-        return moveOnAfter(path === '/slow' ? 100 : 10_000, async ({ signal }) => {
+        return moveOnAfter(60_000, async (scope) => {
+          if (path === '/slow') slow = scope
+          const { signal } = scope
           const response = await wait(fetch(`http://127.0.0.1:${port}${path}`, { signal }))
           return wait(response.text())
         })

@@ -11,6 +11,7 @@ export class Facade {
   /** Null where many may be inside at once. */
   readonly gate: Gate | null
   readonly wrappers: WeakMap<object, object> = new WeakMap()
+  readonly give = (result: unknown): unknown => this.expose(result)
 
   constructor(gate: Gate | null) {
     this.gate = gate
@@ -32,18 +33,15 @@ export class Facade {
 
   /** Calls a function of the graph for the current greenlet. */
   call(fn: Callable, self: unknown, args: readonly unknown[]): Blocking<unknown> {
-    const own = args.map(unwrap)
-    const give = (result: unknown): unknown => this.expose(result)
-    if (this.gate === null) return callGreen(fn, unwrap(self), own, give)
+    const enter = (): Blocking<unknown> => callGreen(fn, unwrap(self), args.map(unwrap), this.give)
+    if (this.gate === null) return enter()
+    const { gate } = this
     const me = currentEntrant()
-    return withTimeout(Infinity, () =>
-      this.inside(me, () => callGreen(fn, unwrap(self), own, give)),
-    )
+    return withTimeout(Infinity, () => this.inside(gate, me, enter))
   }
 
   /** Calls `fn` when nobody else is inside. @internal */
-  *inside(me: Entrant, fn: () => Blocking<unknown>): Steps<unknown> {
-    const gate = this.gate!
+  *inside(gate: Gate, me: Entrant, fn: () => Blocking<unknown>): Steps<unknown> {
     yield* gate.enter(me)
     try {
       return yield* asEntrant(me, fn)

@@ -4,7 +4,7 @@ import Module from 'node:module'
 import { resolve as resolvePath, dirname } from 'node:path'
 import { realpathSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { greenlet, type Steps } from '@greenhouse/scheduler'
+import { greenlet } from '@greenhouse/scheduler'
 import { checkOptions } from '@greenhouse/scheduler/kernel'
 import { isMarked, whyNot, type Choice, type Patterns } from '../load/choice.ts'
 import { greenSource } from '../load/green-source.ts'
@@ -14,7 +14,7 @@ import { asJavaScript, checkTypeScript } from '../load/typescript.ts'
 import { wrappedScript } from '../load/wrapped.ts'
 import { prepare } from '../prepare.ts'
 import { reportFile } from '../report.ts'
-import { callGreen, type Callable } from '../rt/index.ts'
+import { bodyOf, type Callable } from '../rt/index.ts'
 import { setExact } from '../rt/install.ts'
 import { BODY, greenRequire } from '../rt/loading.ts'
 import { crash } from '../rt/root.ts'
@@ -125,18 +125,12 @@ function compiledScript(source: string, file: string, choice: Choice): string | 
 /** Runs the body of the main module in a greenlet. */
 function runMain(self: unknown, args: ArrayLike<unknown>, body: Callable): unknown {
   greenRequire(args[1] as NodeJS.Require)
-  const main = greenlet(() => mainBody(body, self, Array.from(args)), {
-    name: 'main module',
-  })
+  const main = greenlet(() => bodyOf(body, self, Array.from(args)), { name: 'main module' })
   const over = startAsRoot(main)
   // A module waits for its body itself.
   if (args.length === 0) return over
   over.catch(crash)
   return undefined
-}
-
-function* mainBody(body: Callable, self: unknown, args: unknown[]): Steps<unknown> {
-  return yield* callGreen(body, self, args)
 }
 
 /** The URL of the main module. Its id does not tell: loaded by way of `import`, it is that of any other. */

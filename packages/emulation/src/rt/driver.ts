@@ -24,13 +24,17 @@ export function callGreen(
     return fail(error)
   }
   const first = takeSuspended()
-  return withTimeout(Infinity, function* () {
-    return give(yield* driveSuspended(first))
-  })
+  return withTimeout(Infinity, () => driveSuspended(first, give))
 }
 
 function asItIs(result: unknown): unknown {
   return result
+}
+
+/** Calls a function by its twin, as the whole body of a greenlet. */
+export function* bodyOf(fn: Callable, thisArg: unknown, args: readonly unknown[]): Steps<unknown> {
+  const result = runGreen(() => call('callee', thisArg, fn, ...args))
+  return result === SUSPEND ? yield* driveSuspended(takeSuspended()) : result
 }
 
 /** Calls a function in blocking mode, by its twin where it has one. */
@@ -39,7 +43,10 @@ export function runSync(fn: Callable, thisArg: unknown, args: readonly unknown[]
 }
 
 /** Goes on with what was suspended, as the greenlet that runs this. */
-export function* driveSuspended(first: Suspended): Steps<unknown> {
+export function* driveSuspended(
+  first: Suspended,
+  give: (result: unknown) => unknown = asItIs,
+): Steps<unknown> {
   let { op, top, loading } = first
   for (;;) {
     let value: unknown
@@ -51,7 +58,7 @@ export function* driveSuspended(first: Suspended): Steps<unknown> {
       isError = true
     }
     const result = resumeFrames(top, value, isError, loading)
-    if (result !== SUSPEND) return result
+    if (result !== SUSPEND) return give(result)
     ;({ op, top, loading } = takeSuspended())
   }
 }

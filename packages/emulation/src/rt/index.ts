@@ -32,7 +32,7 @@ import { quasi, superGet, superSet } from './words.ts'
 
 export { blockedPlaces, forgetBlocked } from '../blocked/account.ts'
 export { attachTwin, GREEN, twinOf, type Callable } from './convention.ts'
-export { callGreen, runSync } from './driver.ts'
+export { bodyOf, callGreen, runSync } from './driver.ts'
 export { suspend } from './suspend.ts'
 export type { Op } from './op.ts'
 

@@ -80,7 +80,7 @@ const later = () => {
 /** Some callbacks that are no functions, or are the wrong ones, are never called. */
 function orWaits(promise) {
   let timer
-  const waits = new Promise((resolve) => (timer = setTimeout(resolve, 1000, 'waits')))
+  const waits = new Promise((resolve) => (timer = setTimeout(resolve, 2500, 'waits')))
   return Promise.race([promise, waits]).finally(() => clearTimeout(timer))
 }
 

@@ -2,7 +2,7 @@
 // they block.
 import crypto from 'node:crypto'
 import { withCallback } from './callback.ts'
-import { enter, type Entry, type Table } from './table.ts'
+import { enter, never, type Entry, type Table } from './table.ts'
 import { op, type Primitive } from '../op.ts'
 import { apply, type Original } from './table.ts'
 
@@ -17,7 +17,8 @@ export function cryptoPrimitives(table: Table): void {
     if (!name.endsWith('Sync') || typeof sister !== 'function') continue
     const values = name === 'generateKeyPairSync' ? keyPair : undefined
     const make = (original: Original) => withCallback(`crypto.${name}`, original, sister, values)
-    enter(table, 'crypto', crypto, name, make, name === 'randomFillSync' ? { cheap: fewBytes } : {})
+    const cheap = name === 'randomFillSync' ? fewBytes : never
+    enter(table, 'crypto', crypto, name, make, { cheap })
   }
   bothForms(table, 'randomBytes', 1, fewBytes)
   bothForms(table, 'sign', 3)
@@ -25,14 +26,14 @@ export function cryptoPrimitives(table: Table): void {
 }
 
 /** A function that blocks unless it gets a callback as its argument number `at`. */
-function bothForms(table: Table, name: string, at: number, cheap?: Entry['cheap']): void {
+function bothForms(table: Table, name: string, at: number, cheap: Entry['cheap'] = never): void {
   const make = (original: Original): Primitive => {
     const blocking = withCallback(`crypto.${name}`, original, original)
     return (self, args) =>
       typeof args[at] === 'function' ? straight(name, original, self, args) : blocking(self, args)
   }
   enter(table, 'crypto', crypto, name, make, {
-    cheap: (args) => typeof args[at] === 'function' || (cheap?.(args) ?? false),
+    cheap: (args) => typeof args[at] === 'function' || cheap(args),
   })
 }
 

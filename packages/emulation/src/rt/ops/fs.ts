@@ -4,7 +4,7 @@ import { op, type Primitive } from '../op.ts'
 import { withCallback } from './callback.ts'
 import { existsOp, orAsk, statOp } from './fs-stat.ts'
 import { closeOp, openOp, readFileOp, readOp, readvOp, writeFileOp, writeOp } from './fs-fd.ts'
-import { always, apply, enter, trimmed, type Original, type Table } from './table.ts'
+import { always, apply, enter, never, trimmed, type Original, type Table } from './table.ts'
 
 /** Those that look at an inode or a name, and move no data. */
 const CHEAP = new Set(
@@ -44,8 +44,8 @@ export function fsPrimitives(table: Table): void {
     if (typeof sister !== 'function') continue
     const make = SPECIAL[name] ?? plain
     enter(table, 'fs', fs, name, make, {
-      ...(CHEAP.has(name) && { cheap: always }),
-      ...(name === 'existsSync' && { sure: always }),
+      cheap: CHEAP.has(name) ? always : never,
+      sure: name === 'existsSync' ? always : never,
     })
   }
   const { realpathSync, realpath } = fs

@@ -29,12 +29,13 @@ export function enter(
   table.set(original as Original, { kind, make: make(original as Original), cheap, sure })
 }
 
-/** A cheap call, whatever its arguments. */
+/** Whatever the arguments of a call. */
 export function always(): boolean {
   return true
 }
 
-function never(): boolean {
+/** For no arguments of a call. */
+export function never(): boolean {
   return false
 }
 
