@@ -14,6 +14,7 @@ export {
   wrongType,
   wrongValue,
 } from './check.ts'
+export { leaveOpen } from './core/greenlet.ts'
 export { externalWait, externalWaitOver } from './core/external.ts'
 export { inspectable, inspected, type Inspectable, type Inspected } from './core/inspection.ts'
 export { livingGreenlets } from './core/registry.ts'

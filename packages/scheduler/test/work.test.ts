@@ -1,15 +1,26 @@
 // Work of the outside world that belongs to a scope.
 import { describe, expect, it } from 'vitest'
-import { end, getCurrent, Group, pause, schedule, wait, withTimeout } from '@greenhouse/scheduler'
+import {
+  end,
+  getCurrent,
+  Group,
+  pause,
+  pauseFor,
+  schedule,
+  wait,
+  withTimeout,
+} from '@greenhouse/scheduler'
 import {
   attach,
   detach,
   ensureContexts,
   inScope,
+  leaveOpen,
   outsideScopes,
   takePendingInterruption,
   Work,
 } from '@greenhouse/scheduler/kernel'
+import { withVirtualClock } from '@greenhouse/scheduler/testing'
 
 class Fake extends Work {
   readonly kind = 'fake'
@@ -220,4 +231,35 @@ describe('Work', () => {
     })
     await expect(outcome).rejects.toBe(failure)
   })
+})
+
+describe('leaveOpen', () => {
+  it('passes to main what is open at the end of a greenlet: waits, scopes and their deadlines', () =>
+    withVirtualClock(async () => {
+      const done: string[] = []
+      const greenlet = schedule(() => {
+        void pauseFor(10).then(() => done.push('wait'))
+        void withTimeout(100, () => pauseFor(20)).then(() => done.push('scope'))
+        void withTimeout(30, () => pauseFor(100)).catch((error: Error) => done.push(error.name))
+      })
+      leaveOpen(greenlet)
+      await greenlet.join()
+      expect(done).toEqual([])
+      await pauseFor(50)
+      expect(done).toEqual(['wait', 'scope', 'TimeoutError'])
+    }))
+
+  it('changes nothing for a greenlet that is ended', () =>
+    withVirtualClock(async () => {
+      let open: PromiseLike<unknown>
+      const greenlet = schedule(function* () {
+        open = withTimeout(1000, async () => pauseFor(500))
+        yield* pauseFor(1000)
+      })
+      leaveOpen(greenlet)
+      await pause()
+      end(greenlet)
+      expect(await codeOf(open!)).toBe('GH_EXIT')
+      await greenlet.join().catch(() => {})
+    }))
 })

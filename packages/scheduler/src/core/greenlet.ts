@@ -10,7 +10,7 @@ import { extraOf } from './extra.ts'
 import { forgetReminder } from './grace.ts'
 import { brandAs, isOwn } from './identity.ts'
 import * as life from './life.ts'
-import { openOperations } from './open-operations.ts'
+import { openOperations, track, untrack } from './open-operations.ts'
 import { blocking, FAILED, failedOperation, release, settle, type Operation } from './operation.ts'
 import { handled } from './orphans.ts'
 import { register, unregister } from './registry.ts'
@@ -184,7 +184,8 @@ export function spawner(): Scope | null {
 
 function tidy(greenlet: CoreGreenlet): void {
   const open = openOperations(greenlet)
-  if (open.length > 0) {
+  if ((greenlet.bits & (life.LEAVES | life.ENDING)) === life.LEAVES) passToMain(open)
+  else if (open.length > 0) {
     const exit =
       greenlet.extra?.exit ?? new GreenletExit('The greenlet that waited has finished', greenlet)
     for (const operation of open) release(operation, exit)
@@ -197,6 +198,24 @@ function tidy(greenlet: CoreGreenlet): void {
   // It may still stand in the run queue.
   greenlet.bits &= ~life.OWN_RESOURCE
   greenlet.extra = { name, controller, exit, handlers, ignoredEndAt, spawnSite } as typeof extra
+}
+
+/** Async functions go on that were begun in a greenlet which stands for code outside all greenlets. */
+function passToMain(open: readonly Operation[]): void {
+  for (const operation of open) {
+    untrack(operation)
+    operation.scope = mainScope()
+    if (operation.source.region !== undefined) operation.source.region.outer = mainScope()
+    track(operation)
+  }
+}
+
+/**
+ * Makes what is open in a greenlet at its end go on as that of main, unless it is ended. For greenlets that stand for code
+ * which natively runs outside all of them: the async functions that it has begun go on then, too.
+ */
+export function leaveOpen(greenlet: Greenlet): void {
+  demandLiving('greenlet', greenlet).bits |= life.LEAVES
 }
 
 function isOwnExit(greenlet: CoreGreenlet, error: unknown): boolean {

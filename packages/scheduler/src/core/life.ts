@@ -26,6 +26,8 @@ export const DAEMON = 256
 export const ORPHAN = 512
 /** Is a region: a scope below a greenlet. */
 export const REGION = 1024
+/** At its end, what is open in it passes to main. */
+export const LEAVES = 2048
 
 export function finished(scope: Scope): boolean {
   return (scope.bits & LIFE) > ALIVE
