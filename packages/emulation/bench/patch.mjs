@@ -94,10 +94,10 @@ async function programs() {
     return count
   }
   return {
-    readFile: (part) => inEights(Math.round(8000 * part), () => fsp.readFile(where)),
-    http: (part) => inEights(Math.round(4000 * part), roundTrip),
+    readFile: (part) => inEights(Math.round(30_000 * part), () => fsp.readFile(where)),
+    http: (part) => inEights(Math.round(12_000 * part), roundTrip),
     timers: async (part) => {
-      const rounds = Math.round(300 * part)
+      const rounds = Math.round(900 * part)
       for (let i = 0; i < rounds; i++) {
         await Promise.all(Array.from({ length: 2000 }, () => timers.setTimeout(1)))
       }

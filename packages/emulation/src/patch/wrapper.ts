@@ -33,22 +33,24 @@ export function standIn(
   by: Switch,
   instead: PropertyDescriptorMap = {},
 ): Callable {
-  function stand(self: unknown, args: unknown[]): unknown {
-    const scope = by.reach()
-    return scope === null ? Reflect.apply(original, self, args) : owned(original, self, args, scope)
-  }
+  // Each does it itself: handed on, the array of arguments would have to be made.
   if (Object.hasOwn(original, 'prototype')) {
     const copy = function (this: unknown, ...args: unknown[]): unknown {
-      return new.target === undefined
-        ? stand(this, args)
-        : Reflect.construct(original, args, new.target)
+      if (new.target !== undefined) return Reflect.construct(original, args, new.target)
+      const scope = by.reach()
+      return scope === null
+        ? Reflect.apply(original, this, args)
+        : owned(original, this, args, scope)
     }
     return looksLike(original, copy, instead)
   }
   // A method, like an async function, is no constructor.
   const methods: Record<string, Callable> = {
     method(...args: unknown[]): unknown {
-      return stand(this, args)
+      const scope = by.reach()
+      return scope === null
+        ? Reflect.apply(original, this, args)
+        : owned(original, this, args, scope)
     },
   }
   return looksLike(original, methods['method']!, instead)
