@@ -10,7 +10,7 @@ it('spreads long beginnings over turns of the event loop, in order', async () =>
   }
   setImmediate(count)
   const order: number[] = []
-  const busy = (i: number) => () => {
+  const busy = (i: number) => (): void => {
     const until = performance.now() + 3
     while (performance.now() < until);
     order.push(i)
@@ -19,7 +19,7 @@ it('spreads long beginnings over turns of the event loop, in order', async () =>
   for (const i of numbers) inTurn(busy(i))
   // Two of 3 ms fill a turn of 4 ms; one that took longer does alone.
   expect([[0], [0, 1]]).toContainEqual(order)
-  await new Promise<void>((resolve) => inTurn(resolve))
+  await new Promise<void>((resolve) => inTurn(() => resolve()))
   isOver = true
   expect(order).toEqual(numbers)
   expect(turns).toBeGreaterThanOrEqual(4)

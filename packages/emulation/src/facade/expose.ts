@@ -33,10 +33,10 @@ export class Facade {
 
   /** Calls a function of the graph for the current greenlet. */
   call(fn: Callable, self: unknown, args: readonly unknown[]): Blocking<unknown> {
-    const enter = (): Blocking<unknown> => callGreen(fn, unwrap(self), args.map(unwrap), this.give)
-    if (this.gate === null) return enter()
     const { gate } = this
+    if (gate === null) return callGreen(fn, unwrap(self), args.map(unwrap), this.give)
     const me = currentEntrant()
+    const enter = (): Blocking<unknown> => callGreen(fn, unwrap(self), args.map(unwrap), this.give)
     return withTimeout(Infinity, () => this.inside(gate, me, enter))
   }
 

@@ -3,7 +3,7 @@ import { withTimeout, type Blocking, type Steps } from '@greenhouse/scheduler'
 import { complete, fail } from '@greenhouse/scheduler/kernel'
 import { call } from './call.ts'
 import { SUSPEND, type Callable } from './convention.ts'
-import { resumeFrames, runGreen, takeSuspended, type Suspended } from './frames.ts'
+import { resumeFrames, runTwin, takeSuspended, type Suspended } from './frames.ts'
 import { runBlocking } from './mode.ts'
 
 /**
@@ -18,7 +18,7 @@ export function callGreen(
 ): Blocking<unknown> {
   let result: unknown
   try {
-    result = runGreen(() => call('callee', thisArg, fn, ...args))
+    result = runTwin(fn, thisArg, args)
     if (result !== SUSPEND) return complete(give(result))
   } catch (error) {
     return fail(error)
@@ -33,7 +33,7 @@ function asItIs(result: unknown): unknown {
 
 /** Calls a function by its twin, as the whole body of a greenlet. */
 export function* bodyOf(fn: Callable, thisArg: unknown, args: readonly unknown[]): Steps<unknown> {
-  const result = runGreen(() => call('callee', thisArg, fn, ...args))
+  const result = runTwin(fn, thisArg, args)
   return result === SUSPEND ? yield* driveSuspended(takeSuspended()) : result
 }
 

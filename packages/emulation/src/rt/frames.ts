@@ -1,5 +1,5 @@
 // Running the frames of a greenlet: only the innermost is resumed; what it gives goes to the next.
-import { state, SUSPEND, type Frame } from './convention.ts'
+import { state, SUSPEND, twinOf, type Callable, type Frame } from './convention.ts'
 import { noteCallers } from './callers.ts'
 import type { Load } from './loading.ts'
 import type { Op } from './op.ts'
@@ -19,6 +19,19 @@ export function runGreen(enter: () => unknown): unknown {
   state.running++
   try {
     return enter()
+  } finally {
+    state.green = green
+    state.running--
+  }
+}
+
+/** Calls a function by its twin, where it has one, as code that can be suspended; gives what a twin gives. */
+export function runTwin(fn: Callable, thisArg: unknown, args: readonly unknown[]): unknown {
+  const { green } = state
+  state.green = true
+  state.running++
+  try {
+    return Reflect.apply(twinOf(fn) ?? fn, thisArg, args as unknown[])
   } finally {
     state.green = green
     state.running--

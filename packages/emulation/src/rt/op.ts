@@ -10,7 +10,6 @@ import {
   type Operation,
 } from '@greenhouse/scheduler/kernel'
 import { placed, type Site } from './errors.ts'
-import { inTurn } from './turn.ts'
 
 /** One call of a blocking primitive, not begun yet. */
 export interface Op<T = unknown> {
@@ -33,28 +32,35 @@ export type Done<T> = (error: unknown, value?: T) => void
 /** Begins the work. The function that it may give aborts it, and is called when nobody waits any more. */
 export type Begin<T> = (done: Done<T>) => (() => void) | undefined | void
 
+/** Decides when work begins: calls `begin` at once or later, with what is to be called when the work is over. */
+export type Admission = (begin: (over: () => void) => void) => void
+
 /**
  * Makes an operation of a callback API and of the blocking original.
  *
- * What `begin` throws is what a wrong call throws: the original is asked, which has the right words for it. Where beginning
- * takes milliseconds (`isLong`), many are spread over the turns of the event loop.
+ * What `begin` throws is what a wrong call throws: the original is asked, which has the right words for it.
  */
-export function op<T>(kind: string, begin: Begin<T>, sync: () => T, isLong = false): Op<T> {
-  return new Call(kind, begin, sync, isLong)
+export function op<T>(
+  kind: string,
+  begin: Begin<T>,
+  sync: () => T,
+  admission: Admission | null = null,
+): Op<T> {
+  return new Call(kind, begin, sync, admission)
 }
 
 class Call<T> implements Op<T> {
   readonly kind: string
   readonly begin: Begin<T>
   readonly sync: () => T
-  readonly isLong: boolean
+  readonly admission: Admission | null
   site: Site | null = null
 
-  constructor(kind: string, begin: Begin<T>, sync: () => T, isLong: boolean) {
+  constructor(kind: string, begin: Begin<T>, sync: () => T, admission: Admission | null) {
     this.kind = kind
     this.begin = begin
     this.sync = sync
-    this.isLong = isLong
+    this.admission = admission
   }
 
   start(): Blocking<T> {
@@ -76,18 +82,23 @@ class Pending<T> extends WaitList<T> {
     externalWait()
     const blocking = this.park<T>(undefined, undefined, timedOut)
     if (this.size === 0) return blocking
-    if (this.call.isLong) inTurn(() => this.begin())
-    else this.begin()
+    const { admission } = this.call
+    if (admission === null) this.begin(nothing)
+    else admission((over) => this.begin(over))
     return blocking
   }
 
-  begin(): void {
+  begin(over: () => void): void {
     // Given up before its turn came.
-    if (this.size === 0) return
+    if (this.size === 0) return over()
     let abort
     try {
-      abort = this.call.begin((error, value) => this.end(error, value as T))
+      abort = this.call.begin((error, value) => {
+        over()
+        this.end(error, value as T)
+      })
     } catch {
+      over()
       try {
         this.end(null, this.call.sync())
       } catch (error) {
@@ -118,3 +129,5 @@ class Pending<T> extends WaitList<T> {
 export function timedOut(waiter: Operation, afterMs: number): void {
   resumeError(waiter, new TimeoutError(waiter.source.kind, afterMs))
 }
+
+function nothing(): void {}

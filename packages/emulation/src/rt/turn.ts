@@ -9,8 +9,9 @@ let armed = false
 let waiting: (() => void)[] = []
 let first = 0
 
-/** Runs something at once, or in one of the next turns when this one is used up. */
-export function inTurn(run: () => void): void {
+/** Begins something at once, or in one of the next turns when this one is used up. */
+export function inTurn(begin: (over: () => void) => void): void {
+  const run = (): void => begin(nothing)
   if (waiting.length > 0 || usedMs >= TURN_MS) waiting.push(run)
   else timed(run)
   if (armed) return
@@ -36,3 +37,5 @@ function timed(run: () => void): void {
   run()
   usedMs += performance.now() - since
 }
+
+function nothing(): void {}

@@ -1,5 +1,5 @@
 // The common case: `xSync(...args)` has a sister `x(...args, callback)`.
-import { op, type Primitive } from '../op.ts'
+import { op, type Admission, type Primitive } from '../op.ts'
 import { apply, trimmed, type Original } from './table.ts'
 
 /** Makes a primitive of a function and its sister that takes a callback. */
@@ -8,6 +8,7 @@ export function withCallback(
   sync: Original,
   sister: unknown,
   values: (results: unknown[]) => unknown = ([first]) => first,
+  admission: Admission | null = null,
 ): Primitive {
   return (self, args) =>
     op(
@@ -19,5 +20,6 @@ export function withCallback(
         ])
       },
       () => apply(sync, self, args),
+      admission,
     )
 }

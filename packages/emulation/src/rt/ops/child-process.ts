@@ -1,6 +1,7 @@
 // spawnSync, execFileSync, execSync: one child, collected as the originals collect it.
 import childProcess from 'node:child_process'
 import { op, type Begin, type Op } from '../op.ts'
+import { inTurn } from '../turn.ts'
 import { collect } from './spawn-collect.ts'
 import { readArguments, readCommandLine, type Asked } from './spawn-options.ts'
 import { errorOf, type SpawnResult } from './spawn-result.ts'
@@ -29,9 +30,9 @@ export function childProcessPrimitives(table: Table): void {
   })
 }
 
-/** Starting a child takes milliseconds. */
+/** Starting a child takes milliseconds: many are spread over the turns of the event loop. */
 function run<T>(kind: string, begin: Begin<T>, sync: () => T): Op<T> {
-  return op(kind, begin, sync, true)
+  return op(kind, begin, sync, inTurn)
 }
 
 function exec(asked: Asked, done: (error: unknown, stdout?: unknown) => void): () => void {
