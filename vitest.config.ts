@@ -7,6 +7,8 @@ const conditions = ['@greenhouse/source', 'module', 'node', 'development|product
 const onSources = { resolve: { conditions }, ssr: { resolve: { conditions } } }
 const setupFiles = ['@greenhouse/test-kit/setup']
 const exclude = ['**/node_modules/**', '**/dist/**']
+// Nothing is said by how long something takes on a busy machine.
+const patient = { poll: { timeout: 10_000, interval: 20 } }
 
 export default defineConfig({
   test: {
@@ -27,6 +29,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           pool: 'forks',
+          expect: patient,
           execArgv: ['--expose-gc'],
           setupFiles,
           include: [
@@ -47,6 +50,7 @@ export default defineConfig({
         test: {
           name: 'dist',
           pool: 'forks',
+          expect: patient,
           execArgv: ['--expose-gc'],
           setupFiles,
           include: ['packages/*/test/**/*.dist.test.ts', 'scripts/test/**/*.dist.test.ts'],

@@ -260,7 +260,7 @@ describe('a hostile peer', () => {
   it('slow-loris: others are served meanwhile, and a deadline gets rid of it', async () => {
     const server = new StreamServer(function* (socket) {
       const file = socket.makeFile('r', { encoding: 'latin1' })
-      const line = yield* moveOnAfter(400, () => file.readline())
+      const line = yield* moveOnAfter(1500, () => file.readline())
       if (line === undefined) return
       yield* socket.sendAll(Buffer.from(`you said ${line}`))
     })
@@ -284,7 +284,7 @@ describe('a hostile peer', () => {
       await socket.sendAll(Buffer.from(`${i}\n`))
       expect(String(await socket.makeFile('r').read())).toBe(`you said ${i}\n`)
     }
-    expect(performance.now() - started).toBeLessThan(400)
+    expect(performance.now() - started).toBeLessThan(1500)
     await Promise.all(slow)
     expect(server.statistics()).toMatchObject({ accepted: 45, active: 0 })
   })

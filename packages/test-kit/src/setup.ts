@@ -1,7 +1,8 @@
 // Runs in every test file: a stray console line or an unhandled rejection fails the test in which
 // it happens. A test that expects output replaces the method: `vi.spyOn(console, 'error')`.
+// And `vi.waitFor` is as patient as `expect.poll` is by the configuration.
 import { format } from 'node:util'
-import { afterEach, beforeEach } from 'vitest'
+import { afterEach, beforeEach, vi } from 'vitest'
 
 const METHODS = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const
 const strays: string[] = []
@@ -15,6 +16,13 @@ for (const method of METHODS) {
 process.on('unhandledRejection', (reason) => {
   strays.push(`unhandled rejection: ${format(reason)}`)
 })
+
+const { waitFor } = vi
+vi.waitFor = (callback, options = {}) =>
+  waitFor(
+    callback,
+    typeof options === 'number' ? options : { timeout: 10_000, interval: 20, ...options },
+  )
 
 beforeEach(() => {
   strays.length = 0

@@ -108,7 +108,7 @@ await describeClient('patchPg under random cancels', 'pg', pgServer, (pg) => {
       const client = await pool.connect()
       const { ms, error } = await timed(() => withTimeout(60, () => read(client)))
       expect(error).toMatchObject({ code: 'GH_TIMEOUT' })
-      expect(ms).toBeLessThan(1000)
+      expect(ms).toBeLessThan(5000)
       expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }])
       client.release()
     }

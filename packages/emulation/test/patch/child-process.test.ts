@@ -60,7 +60,7 @@ describe('child_process', () => {
       await outputOf(child)
     })
     expect(await errorOf(outcome)).toMatchObject({ code: 'GH_TIMEOUT', cause: aborted })
-    expect(performance.now() - begun).toBeLessThan(1000)
+    expect(performance.now() - begun).toBeLessThan(5000)
     await expect.poll(() => child.signalCode).toBe('SIGTERM')
   })
 
@@ -95,9 +95,9 @@ describe('child_process', () => {
 
   it('frees the caller although a grandchild holds the output open', async () => {
     const begun = performance.now()
-    const outcome = withTimeout(30, async () => promisify(exec)('sleep 3; echo done'))
+    const outcome = withTimeout(30, async () => promisify(exec)('sleep 8; echo done'))
     expect(await errorOf(outcome)).toMatchObject({ code: 'GH_TIMEOUT' })
-    expect(performance.now() - begun).toBeLessThan(1000)
+    expect(performance.now() - begun).toBeLessThan(5000)
   })
 
   it('kills by SIGKILL a second later whoever does not heed SIGTERM', async () => {

@@ -55,7 +55,7 @@ describe('dns/promises', () => {
     const other = errorOf(promises.resolve4('other.test'))
     const waiting = withTimeout(30, async () => promises.resolve4('x.test'))
     expect(await errorOf(waiting)).toMatchObject({ code: 'GH_TIMEOUT', cause: aborted })
-    expect(performance.now() - begun).toBeLessThan(1000)
+    expect(performance.now() - begun).toBeLessThan(5000)
     const first = await Promise.race([
       other,
       new Promise((resolve) => setTimeout(resolve, 20, 'waits')),

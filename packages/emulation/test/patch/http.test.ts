@@ -94,7 +94,7 @@ describe.each<[string, Call, () => string]>([
 
   it('is aborted while it waits for its answer, and the server sees it', async () => {
     const before = seen
-    const waiting = withTimeout(80, async () => answer(call(`${base()}/mute`)))
+    const waiting = withTimeout(300, async () => answer(call(`${base()}/mute`)))
     expect(await errorOf(waiting)).toMatchObject({ code: 'GH_TIMEOUT', cause: aborted })
     expect(seen).toBe(before + 1)
     await expect.poll(() => open.size).toBe(0)
@@ -104,7 +104,7 @@ describe.each<[string, Call, () => string]>([
     const begun = performance.now()
     const reading = withTimeout(50, async () => answer(call(`${base()}/body`)))
     expect(await errorOf(reading)).toMatchObject({ code: 'GH_TIMEOUT' })
-    expect(performance.now() - begun).toBeLessThan(1000)
+    expect(performance.now() - begun).toBeLessThan(5000)
     await expect.poll(() => open.size).toBe(0)
   })
 })

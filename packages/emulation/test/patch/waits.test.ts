@@ -144,7 +144,7 @@ describe('timers/promises', () => {
       )
     })
     expect(error).toMatchObject({ code: 'GH_TIMEOUT', cause: aborted })
-    expect(performance.now() - begun).toBeLessThan(500)
+    expect(performance.now() - begun).toBeLessThan(10_000)
     await turn()
     expect(made.map(({ _destroyed }) => _destroyed)).toEqual([true, true, true, true])
   })
