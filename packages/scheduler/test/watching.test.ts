@@ -38,13 +38,14 @@ describe('publishDiagnostics', () => {
     }
     await expect(schedule(job).join()).rejects.toThrow('failed')
     const joined = seen.splice(0)
-    const handler = globalExceptionHandler(() => {})
+    let failures = 0
+    const handler = globalExceptionHandler(() => failures++)
     schedule(job)
-    await pauseFor(5)
+    await expect.poll(() => failures).toBe(1)
     const alone = seen.splice(0)
     stop()
     schedule(job)
-    await pauseFor(5)
+    await expect.poll(() => failures).toBe(2)
     removeGlobalExceptionHandler(handler)
     for (const forget of listeners) forget()
     const start = ['spawn', 'wake', 'switch', 'block pauseFor']
