@@ -1,6 +1,7 @@
 // Three projects: `unit` on sources, `dist` on what is built and packed, `docs` on documentation.
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { docBlocks } from './scripts/docs/plugin.ts'
 
 const conditions = ['@greenhouse/source', 'module', 'node', 'development|production']
@@ -10,8 +11,19 @@ const exclude = ['**/node_modules/**', '**/dist/**']
 // Nothing is said by how long something takes on a busy machine.
 const patient = { poll: { timeout: 10_000, interval: 20 } }
 
+/** What runs programs is short to read and takes long: it comes first, so that it is not left running alone at the end. */
+class ProgramsFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      /(?:differential|corpus|command\.dist)\.test\.ts$/.test(moduleId)
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: ProgramsFirst },
     pool: 'forks',
     execArgv: ['--expose-gc'],
     // Most tests wait: one worker, as there is by default on two processors, would leave them idle.
