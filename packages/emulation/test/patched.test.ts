@@ -391,4 +391,53 @@ export function outer() {
     const places = [...error.stack!.matchAll(/\(?(file:\S*lib\/index\.js):(\d+:\d+)/g)]
     expect(places.map(([, , place]) => place)).toEqual(['2:21', '4:24', '4:14'])
   })
+
+  it.each([true, false])(
+    'has who called, too, whatever the call has waited for before (concurrent: %s)',
+    async (concurrent) => {
+      const from = written({
+        'lib.js': `const fs = require('fs')
+exports.find = (name) => {
+  try { fs.readFileSync(name + '.first') } catch {}
+  return fs.readFileSync(name)
+}`,
+      })
+      const lib = await patched<Any>('./lib.js', { from, concurrent })
+      const seen: string[] = []
+      const note = (error: unknown): void => {
+        const lines = (error as Error).stack!.split('\n').slice(1)
+        seen.push(lines.map((line) => /lib.js:\d+|theAsync|theGenerator/.exec(line)?.[0]).join())
+      }
+      const theAsync = async (): Promise<void> => {
+        await lib.find('/no/such/file').catch(note)
+      }
+      const theGenerator = function* (): Generator<any, void, any> {
+        try {
+          yield* lib.find('/no/such/file')
+        } catch (error) {
+          note(error)
+        }
+      }
+      await theAsync()
+      await schedule(theAsync).join()
+      await schedule(theGenerator).join()
+      expect(seen).toEqual([
+        expect.stringMatching(/^lib.js:4,theAsync/),
+        expect.stringMatching(/^lib.js:4,theAsync/),
+        expect.stringMatching(/^lib.js:4,theGenerator/),
+      ])
+    },
+  )
+
+  it('has no more frames than the program wants', async () => {
+    const from = written({ 'lib.js': `exports.read = () => require('fs').readFileSync('/no')` })
+    const lib = await patched<Any>('./lib.js', { from, concurrent: true })
+    const { stackTraceLimit } = Error
+    for (const limit of [0, 1, 2]) {
+      Error.stackTraceLimit = limit
+      const error = await lib.read().catch((failure: unknown) => failure)
+      Error.stackTraceLimit = stackTraceLimit
+      expect(error.stack.split('\n')).toHaveLength(1 + limit)
+    }
+  })
 })

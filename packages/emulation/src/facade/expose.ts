@@ -31,12 +31,13 @@ export class Facade {
     return !this.isRaw(value) && isInstance(value) ? this.wrap(value) : value
   }
 
-  /** Calls a function of the graph for the current greenlet. */
-  call(fn: Callable, self: unknown, args: readonly unknown[]): Blocking<unknown> {
+  /** Calls a function of the graph for the current greenlet, which has called `above`. */
+  call(fn: Callable, self: unknown, args: readonly unknown[], above: Callable): Blocking<unknown> {
     const { gate } = this
-    if (gate === null) return callGreen(fn, unwrap(self), args.map(unwrap), this.give)
+    if (gate === null) return callGreen(fn, unwrap(self), args.map(unwrap), this.give, above)
     const me = currentEntrant()
-    const enter = (): Blocking<unknown> => callGreen(fn, unwrap(self), args.map(unwrap), this.give)
+    const enter = (): Blocking<unknown> =>
+      callGreen(fn, unwrap(self), args.map(unwrap), this.give, above)
     return withTimeout(Infinity, () => this.inside(gate, me, enter))
   }
 
@@ -81,8 +82,10 @@ export class Facade {
   /** @internal */
   handler(raw: object, isExports: boolean): ProxyHandler<object> {
     const member = (value: unknown) => (isExports ? this.member(value) : this.expose(value))
+    const apply = (_shadow: object, self: unknown, args: unknown[]): unknown =>
+      this.call(raw as Callable, self, args, apply)
     return {
-      apply: (_shadow, self: unknown, args: unknown[]) => this.call(raw as Callable, self, args),
+      apply,
       construct: (_shadow, args: unknown[], newTarget) => {
         const made: object = Reflect.construct(
           raw as Callable,

@@ -2,6 +2,7 @@
 import { noteCallers } from './callers.ts'
 import { Frame, isObject, link, SUSPEND, type Callable, type Place } from './convention.ts'
 import type { Load } from './loading.ts'
+import { placed } from './errors.ts'
 import { beginAlone } from './roots.ts'
 import { resumeFrames, runGreen, takeSuspended } from './frames.ts'
 
@@ -149,6 +150,6 @@ function waitAlone(): void {
   const { op, top, loading } = takeSuspended()
   beginAlone(() => op.start()).then(
     (result) => goOn(top, result, false, loading),
-    (error: unknown) => goOn(top, error, true, loading),
+    (error: unknown) => goOn(top, placed(error, op, top), true, loading),
   )
 }

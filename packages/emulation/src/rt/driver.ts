@@ -3,18 +3,21 @@ import { withTimeout, type Blocking, type Steps } from '@greenhouse/scheduler'
 import { complete, fail } from '@greenhouse/scheduler/kernel'
 import { call } from './call.ts'
 import { SUSPEND, type Callable } from './convention.ts'
+import { callerOf, placed, type Site } from './errors.ts'
 import { resumeFrames, runTwin, takeSuspended, type Suspended } from './frames.ts'
 import { runBlocking } from './mode.ts'
 
 /**
  * Calls a function by its twin. It runs at once until its first wait; what it waits for are operations of the current greenlet,
- * so that an end or a time-out is thrown into it there. `give` makes of the result what the caller gets.
+ * so that an end or a time-out is thrown into it there. `give` makes of the result what the caller gets; `above` is the function that
+ * the caller calls, which does not belong into stacks.
  */
 export function callGreen(
   fn: Callable,
   thisArg: unknown,
   args: readonly unknown[],
   give: (result: unknown) => unknown = asItIs,
+  above: Callable = callGreen as Callable,
 ): Blocking<unknown> {
   let result: unknown
   try {
@@ -24,7 +27,8 @@ export function callGreen(
     return fail(error)
   }
   const first = takeSuspended()
-  return withTimeout(Infinity, () => driveSuspended(first, give))
+  const caller = first.op.isSure === true ? null : callerOf(above)
+  return withTimeout(Infinity, () => driveSuspended(first, give, caller))
 }
 
 function asItIs(result: unknown): unknown {
@@ -46,6 +50,7 @@ export function runSync(fn: Callable, thisArg: unknown, args: readonly unknown[]
 export function* driveSuspended(
   first: Suspended,
   give: (result: unknown) => unknown = asItIs,
+  caller: Site | null = null,
 ): Steps<unknown> {
   let { op, top, loading } = first
   for (;;) {
@@ -54,7 +59,7 @@ export function* driveSuspended(
     try {
       value = yield* op.start()
     } catch (error) {
-      value = error
+      value = placed(error, op, top, caller)
       isError = true
     }
     const result = resumeFrames(top, value, isError, loading)

@@ -1,33 +1,51 @@
 // Errors of primitives that were suspended: an asynchronous call fails with no trace of who made it. They get the stack of the
-// call, as an error of the original has.
+// call, as an error of the original has: the frames that wait for it, and behind them who has called green code.
 import { types } from 'node:util'
 import { shareOrigin } from '../stacks/origins.ts'
-import { CALLERS, currentCaller } from './callers.ts'
-import type { Frame } from './convention.ts'
-import { captureCall } from './stack-limit.ts'
+import { CALLERS } from './callers.ts'
+import type { Callable, Frame } from './convention.ts'
+import type { Op } from './op.ts'
+import { captureCall, shownFrames } from './stack-limit.ts'
 
-/** The stack of a call, as text only when somebody asks. */
+/** A stack, as text only when somebody asks. */
 export interface Site {
   readonly stack?: unknown
   readonly [CALLERS]?: Frame | null
 }
 
-/** Takes the stack of the caller of `above`. */
-export function takeSite(above: (...args: never[]) => unknown): Site {
-  const site: Site = { [CALLERS]: currentCaller() }
-  captureCall(site, above)
+/** How many frames of who calls green code are kept while that waits: each costs half a microsecond, and memory. */
+const CALLERS_KEPT = 5
+
+/** Takes the stack of who has called `above`. */
+export function callerOf(above: Callable): Site {
+  const site: Site = {}
+  captureCall(site, above, CALLERS_KEPT)
   return site
 }
 
-/** Gives an error the stack of the call that it came of. */
-export function placed(error: unknown, site: Site | null): unknown {
-  if (site === null || !types.isNativeError(error)) return error
-  const { stack } = site
+/**
+ * What a wait for an operation has thrown, with the stack of the call where the operation itself has failed. `caller` has called
+ * green code; where it is not known, it is whoever is on the stack now.
+ */
+export function placed(
+  error: unknown,
+  { failure }: Op,
+  top: Frame | null,
+  caller: Site | null = null,
+): unknown {
+  if (error !== failure || !types.isNativeError(error)) return error
+  const site: Site = { [CALLERS]: top }
+  captureCall(site, placed, caller === null ? Infinity : 1)
+  const [green, outer] = [framesOf(site), caller === null ? [] : framesOf(caller)]
   // A handler of the program's may make something else of stacks.
-  if (typeof stack !== 'string') return error
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
+  if (green === null || outer === null) return error
   const header = String(error.stack).split(/\n\s+at /, 1)[0]!
   shareOrigin(error, site)
-  error.stack = [header, ...frames].join('\n')
+  error.stack = [header, ...[...green, ...outer].slice(0, shownFrames())].join('\n')
   return error
+}
+
+function framesOf({ stack }: Site): string[] | null {
+  if (typeof stack !== 'string') return null
+  return stack.split('\n').filter((line) => /^\s+at /.test(line))
 }

@@ -4,7 +4,6 @@ import { attachTwin, type Callable } from './convention.ts'
 import { state } from './convention.ts'
 import { primitives } from './ops/index.ts'
 import type { Entry, Original } from './ops/table.ts'
-import { takeSite } from './errors.ts'
 import { suspend } from './suspend.ts'
 
 /** How often primitives suspended their greenlets, and how often they were done at once, by kind. */
@@ -44,7 +43,7 @@ function install(original: Original, { kind, make, cheap, sure }: Entry): void {
       }
       count(suspensions.suspended, kind)
       const op = make(this, args)
-      if (!sure(args)) op.site = takeSite(twin)
+      op.isSure = sure(args)
       return suspend(op)
     }
     return suspend(make(this, args))

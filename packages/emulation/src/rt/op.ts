@@ -9,7 +9,6 @@ import {
   WaitList,
   type Operation,
 } from '@greenhouse/scheduler/kernel'
-import { placed, type Site } from './errors.ts'
 
 /** One call of a blocking primitive, not begun yet. */
 export interface Op<T = unknown> {
@@ -19,8 +18,10 @@ export interface Op<T = unknown> {
   start(): Blocking<T>
   /** Runs the original, which really blocks. */
   sync(): T
-  /** Who made the call, for the stacks of errors. */
-  site?: Site | null
+  /** With what it has failed, if not its scope was interrupted. */
+  failure?: unknown
+  /** Whether it cannot fail: then nobody needs to know who has made the call. */
+  isSure?: boolean
 }
 
 /** Makes the operation of one call of a primitive. */
@@ -54,7 +55,8 @@ class Call<T> implements Op<T> {
   readonly begin: Begin<T>
   readonly sync: () => T
   readonly admission: Admission | null
-  site: Site | null = null
+  failure: unknown = undefined
+  isSure: boolean = false
 
   constructor(kind: string, begin: Begin<T>, sync: () => T, admission: Admission | null) {
     this.kind = kind
@@ -113,8 +115,10 @@ class Pending<T> extends WaitList<T> {
     this.abort = undefined
     const waiter = this.shift()
     if (waiter === null) return
-    if (error !== null && error !== undefined) resumeError(waiter, placed(error, this.call.site))
-    else resume(waiter, value)
+    if (error !== null && error !== undefined) {
+      this.call.failure = error
+      resumeError(waiter, error)
+    } else resume(waiter, value)
   }
 
   override withdraw(waiter: Operation): void {

@@ -19,12 +19,17 @@ export function raiseStackLimit(): void {
   Error.stackTraceLimit = raised
 }
 
-/** Takes the stack of each suspended call, which few ever ask for: little more than is shown. */
-export function captureCall(target: object, above: (...args: never[]) => unknown): void {
-  const isRaised = raised !== null && Error.stackTraceLimit === raised
-  if (isRaised) Error.stackTraceLimit = shown! + SPARE
+/** Takes the stack of a call that waits, which few ever ask for: little more than is shown, or as many frames as are asked for. */
+export function captureCall(
+  target: object,
+  above: (...args: never[]) => unknown,
+  frames: number = Infinity,
+): void {
+  const { stackTraceLimit } = Error
+  const isRaised = raised !== null && stackTraceLimit === raised
+  if (isRaised) Error.stackTraceLimit = Math.min(frames, shown! + SPARE)
   Error.captureStackTrace(target, above)
-  if (isRaised) Error.stackTraceLimit = raised!
+  if (isRaised) Error.stackTraceLimit = stackTraceLimit
 }
 
 /** How many frames a stack shows. */

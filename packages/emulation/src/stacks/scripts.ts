@@ -2,8 +2,10 @@
 import { fileURLToPath } from 'node:url'
 import { SourceMap, type SourceMapPayload } from 'node:module'
 import type { EncodedSourceMap } from '@jridgewell/gen-mapping'
+import { generatedPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import type { Compiled, Untwinned } from '../compile/index.ts'
 import { functionNames, type NameOf } from './names.ts'
+import type { Origin } from './origins.ts'
 
 /** A place in a source: line and column from 1. */
 export interface SourcePlace {
@@ -16,14 +18,22 @@ export interface SourcePlace {
 export class Script {
   /** What V8 would call it if it had not been compiled: a path, or a URL. */
   readonly name: string
+  /** What V8 calls it. */
+  readonly compiledName: string
   /** The functions that cannot be suspended, with the reasons. */
   readonly untwinned: readonly Untwinned[]
   private readonly encoded: EncodedSourceMap
   private map: SourceMap | undefined
   private names: NameOf | undefined
 
-  constructor(name: string, encoded: EncodedSourceMap, untwinned: readonly Untwinned[]) {
+  constructor(
+    name: string,
+    compiledName: string,
+    encoded: EncodedSourceMap,
+    untwinned: readonly Untwinned[],
+  ) {
     this.name = name
+    this.compiledName = compiledName
     this.untwinned = untwinned
     this.encoded = encoded
   }
@@ -39,6 +49,15 @@ export class Script {
     if (!('originalSource' in entry) || entry.originalSource === undefined) return null
     if (entry.generatedLine !== line - 1) return null
     return { script: this, line: entry.originalLine + 1, column: entry.originalColumn + 1 }
+  }
+
+  /** Where a place of the source is in the compiled text. */
+  compiled(line: number, column: number): Origin | null {
+    const source = this.encoded.sources[0] ?? ''
+    const map = new TraceMap(this.encoded)
+    const found = generatedPositionFor(map, { source, line, column: column - 1 })
+    if (found.line === null) return null
+    return { script: this.compiledName, line: found.line, column: found.column + 1 }
   }
 
   /** The function around a place. */
@@ -58,7 +77,7 @@ export function noteScript(
   name: string,
   { map, functions }: Pick<Compiled, 'map' | 'functions'>,
 ): void {
-  const made = new Script(name, map, functions)
+  const made = new Script(name, script, map, functions)
   scripts.set(script, made)
   byFile.set(file, made)
 }

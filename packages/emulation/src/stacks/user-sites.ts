@@ -1,6 +1,6 @@
 // The stack of an error without greenhouse's own frames, with places as in the sources, and with those frames of the greenlet
 // that were not on the stack of JavaScript, since they waited.
-import { currentCallers, notedCallers } from '../rt/callers.ts'
+import { CALLERS, currentCallers, notedCallers } from '../rt/callers.ts'
 import { state } from '../rt/convention.ts'
 import { hiddenAbove } from '../rt/natives-error.ts'
 import { shownFrames } from '../rt/stack-limit.ts'
@@ -14,8 +14,12 @@ type CallSite = NodeJS.CallSite
 
 /** What a program that was not compiled would find in a stack. */
 export function userSites(error: object, sites: readonly CallSite[]): CallSite[] {
-  const found: CallSite[] = []
-  let isSpliced = false
+  // The stack of a call that waits: its frames are not on that of JavaScript.
+  const own = CALLERS in error ? waiting(error, undefined) : []
+  const found: CallSite[] = [...own]
+  const [innermost] = own
+  if (innermost !== undefined) noteOriginOf(error, innermost)
+  let isSpliced = CALLERS in error
   for (const site of sites) {
     const name = site.getFileName()
     if (typeof name !== 'string') {
@@ -72,6 +76,12 @@ function isResuming(site: CallSite): boolean {
   return /^(?:Generator\.)?(?:next|throw|return)$/.test(site.getFunctionName() ?? '')
 }
 
+/** Notes that an error was made where a call waits. */
+function noteOriginOf(error: object, { place }: UserSite): void {
+  const origin = place?.script.compiled(place.line, place.column)
+  if (origin) noteOrigin(error, origin)
+}
+
 function siteAt(place: SourcePlace, site: CallSite | null, waits = false): UserSite {
   const { script, line, column } = place
   const shown = writtenPlaceIn(script.source, { name: script.name, line, column })
@@ -79,7 +89,7 @@ function siteAt(place: SourcePlace, site: CallSite | null, waits = false): UserS
 }
 
 /** The frames that waited for the one whose innermost function is `last`. */
-function waiting(error: object, last: CallSite | undefined): CallSite[] {
+function waiting(error: object, last: CallSite | undefined): UserSite[] {
   const places = notedCallers(error) ?? (runsNow(last) ? currentCallers() : [])
   return places.flatMap(([file, line, column, isAsync = false]) => {
     const script = scriptOfFile(file)

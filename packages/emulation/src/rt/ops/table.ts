@@ -7,7 +7,7 @@ export interface Entry {
   readonly make: Primitive
   /** Whether such a call is so short that it may be done at once, while the turn of the event loop is young. */
   readonly cheap: (args: readonly unknown[]) => boolean
-  /** Whether such a call cannot fail: then the stack of the caller, which is dear, is not taken. */
+  /** Whether such a call cannot fail: then the stack of who calls green code, which is dear, is not taken. */
   readonly sure: (args: readonly unknown[]) => boolean
 }
 
