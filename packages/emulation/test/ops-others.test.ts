@@ -31,6 +31,8 @@ describe('operations of zlib', () => {
     },
   )
 
+  const packed = zlib.gzipSync(text)
+  const tooFew: object = Object.create({ maxOutputLength: 10 })
   const calls: [string, unknown, Arguments][] = [
     ['gunzipSync of nonsense', zlib.gunzipSync, () => [Buffer.from('nonsense')]],
     ['gunzipSync of half', zlib.gunzipSync, () => [zlib.gzipSync(text).subarray(0, 20)]],
@@ -40,6 +42,11 @@ describe('operations of zlib', () => {
       () => [zlib.deflateSync('x'.repeat(1000)), { maxOutputLength: 10 }],
     ],
     ['gzipSync with options', zlib.gzipSync, () => [text, { level: 1 }]],
+    ['gunzipSync of much', zlib.gunzipSync, () => [zlib.gzipSync(Buffer.alloc(300_000, text))]],
+    ['gunzipSync with options', zlib.gunzipSync, () => [packed, { chunkSize: 64 }]],
+    ['gunzipSync with inherited options', zlib.gunzipSync, () => [packed, tooFew]],
+    ['gunzipSync with bad options', zlib.gunzipSync, () => [packed, { chunkSize: 1 }]],
+    ['gunzipSync with options that are none', zlib.gunzipSync, () => [packed, 'options']],
     ['gzipSync with bad options', zlib.gzipSync, () => [text, { level: 99 }]],
     ['gzipSync of a number', zlib.gzipSync, () => [5]],
     [
@@ -50,6 +57,12 @@ describe('operations of zlib', () => {
   ]
   it.each(calls)('%s gives what the original gives', async (_title, fn, args) => {
     await same(fn, args)
+  })
+
+  it('a small result keeps no large piece', async () => {
+    const unpacked = await schedule(() => make(zlib.gunzipSync, packed).start()).join()
+    expect(String(unpacked)).toBe(text)
+    expect((unpacked as Buffer).buffer.byteLength).toBeLessThan(10_000)
   })
 })
 
