@@ -1,7 +1,7 @@
 // Fairness to the event loop: what takes long to begin (a child process takes milliseconds) is spread over its turns.
 
 /** Milliseconds of one turn that beginnings may take together. */
-const TURN_MS = 4
+const TURN_MS = 1
 
 let usedMs = 0
 let armed = false
