@@ -192,6 +192,7 @@ describe('a program run green', { timeout: 60_000 }, () => {
     const primitive = await ran('run', folder, ['primitive.js'])
     expect(primitive.stderr).toContain("Error: ENOENT: no such file or directory, open '/no/file'")
     expect(primitive.stderr).toMatch(/primitive\.js:3:/)
+    expect(primitive.stderr).toMatch(/^\S+primitive\.js:3\n.*readFileSync/)
     const syntax = await ran('run', folder, ['syntax.js'])
     expect(syntax.stderr).toContain('syntax.js:2')
     expect(syntax.stderr).toContain('SyntaxError: ')

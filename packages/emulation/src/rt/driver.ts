@@ -4,7 +4,7 @@ import { complete, fail } from '@greenhouse/scheduler/kernel'
 import { call } from './call.ts'
 import { SUSPEND, type Callable } from './convention.ts'
 import { callerOf, placed, type Site } from './errors.ts'
-import { resumeFrames, runTwin, takeSuspended, type Suspended } from './frames.ts'
+import { resumeFrames, runGreen, takeSuspended, type Suspended } from './frames.ts'
 import { runBlocking } from './mode.ts'
 
 /**
@@ -21,7 +21,7 @@ export function callGreen(
 ): Blocking<unknown> {
   let result: unknown
   try {
-    result = runTwin(fn, thisArg, args)
+    result = runGreen(fn, thisArg, args)
     if (result !== SUSPEND) return complete(give(result))
   } catch (error) {
     return fail(error)
@@ -37,7 +37,7 @@ function asItIs(result: unknown): unknown {
 
 /** Calls a function by its twin, as the whole body of a greenlet. */
 export function* bodyOf(fn: Callable, thisArg: unknown, args: readonly unknown[]): Steps<unknown> {
-  const result = runTwin(fn, thisArg, args)
+  const result = runGreen(fn, thisArg, args)
   return result === SUSPEND ? yield* driveSuspended(takeSuspended()) : result
 }
 

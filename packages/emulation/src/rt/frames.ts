@@ -12,21 +12,12 @@ export interface Suspended {
   readonly loading: Load | null
 }
 
-/** Calls `enter` as code that can be suspended; gives what a twin gives. */
-export function runGreen(enter: () => unknown): unknown {
-  const { green } = state
-  state.green = true
-  state.running++
-  try {
-    return enter()
-  } finally {
-    state.green = green
-    state.running--
-  }
-}
-
 /** Calls a function by its twin, where it has one, as code that can be suspended; gives what a twin gives. */
-export function runTwin(fn: Callable, thisArg: unknown, args: readonly unknown[]): unknown {
+export function runGreen(
+  fn: Callable,
+  thisArg: unknown = undefined,
+  args: readonly unknown[] = [],
+): unknown {
   const { green } = state
   state.green = true
   state.running++

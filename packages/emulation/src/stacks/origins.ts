@@ -9,9 +9,12 @@ export interface Origin {
   readonly column: number
 }
 
-const origins = new WeakMap<object, Origin>()
+/** Where it takes a search, that is begun when somebody asks: most errors are caught. */
+type Known = Origin | (() => Origin | null)
 
-export function noteOrigin(error: object, origin: Origin): void {
+const origins = new WeakMap<object, Known>()
+
+export function noteOrigin(error: object, origin: Known): void {
   origins.set(error, origin)
 }
 
@@ -24,7 +27,7 @@ export function shareOrigin(error: object, call: object): void {
 /** Throws an error from where it was made, as far as that is known. */
 export function throwAgain(error: unknown): never {
   const origin = originOf(error)
-  if (origin === undefined) throw error
+  if (origin === null) throw error
   const { script, line, column } = origin
   const head = '(error)=>{'
   // The address of a map makes Node look for that of the compiled script.
@@ -37,9 +40,10 @@ export function throwAgain(error: unknown): never {
   return throws(error)
 }
 
-function originOf(error: unknown): Origin | undefined {
-  if (!(error instanceof Error)) return undefined
+function originOf(error: unknown): Origin | null {
+  if (!(error instanceof Error)) return null
   // Its stack is looked at when it is asked for.
   void error.stack
-  return origins.get(error)
+  const known = origins.get(error)
+  return typeof known === 'function' ? known() : (known ?? null)
 }

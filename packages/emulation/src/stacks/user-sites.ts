@@ -15,11 +15,9 @@ type CallSite = NodeJS.CallSite
 /** What a program that was not compiled would find in a stack. */
 export function userSites(error: object, sites: readonly CallSite[]): CallSite[] {
   // The stack of a call that waits: its frames are not on that of JavaScript.
-  const own = CALLERS in error ? waiting(error, undefined) : []
-  const found: CallSite[] = [...own]
-  const [innermost] = own
-  if (innermost !== undefined) noteOriginOf(error, innermost)
   let isSpliced = CALLERS in error
+  const found: CallSite[] = isSpliced ? waiting(error, undefined) : []
+  if (found.length > 0) noteOriginOf(error, (found[0] as UserSite).place)
   for (const site of sites) {
     const name = site.getFileName()
     if (typeof name !== 'string') {
@@ -77,9 +75,8 @@ function isResuming(site: CallSite): boolean {
 }
 
 /** Notes that an error was made where a call waits. */
-function noteOriginOf(error: object, { place }: UserSite): void {
-  const origin = place?.script.compiled(place.line, place.column)
-  if (origin) noteOrigin(error, origin)
+function noteOriginOf(error: object, place: SourcePlace | null): void {
+  if (place !== null) noteOrigin(error, () => place.script.compiled(place.line, place.column))
 }
 
 function siteAt(place: SourcePlace, site: CallSite | null, waits = false): UserSite {
@@ -89,7 +86,7 @@ function siteAt(place: SourcePlace, site: CallSite | null, waits = false): UserS
 }
 
 /** The frames that waited for the one whose innermost function is `last`. */
-function waiting(error: object, last: CallSite | undefined): UserSite[] {
+function waiting(error: object, last: CallSite | undefined): CallSite[] {
   const places = notedCallers(error) ?? (runsNow(last) ? currentCallers() : [])
   return places.flatMap(([file, line, column, isAsync = false]) => {
     const script = scriptOfFile(file)
