@@ -15,7 +15,7 @@ export interface Suspended {
 /** Calls a function by its twin, where it has one, as code that can be suspended; gives what a twin gives. */
 export function runGreen(
   fn: Callable,
-  thisArg: unknown = undefined,
+  thisArg?: unknown,
   args: readonly unknown[] = [],
 ): unknown {
   const { green } = state
