@@ -13,11 +13,7 @@ export interface Suspended {
 }
 
 /** Calls a function by its twin, where it has one, as code that can be suspended; gives what a twin gives. */
-export function runGreen(
-  fn: Callable,
-  thisArg?: unknown,
-  args: readonly unknown[] = [],
-): unknown {
+export function runGreen(fn: Callable, thisArg?: unknown, args: readonly unknown[] = []): unknown {
   const { green } = state
   state.green = true
   state.running++
